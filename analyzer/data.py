@@ -1,0 +1,305 @@
+"""The nouns every stage speaks. Imports nothing of ours and decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Values = npt.NDArray[np.float32]
+Times = npt.NDArray[np.float64]
+Language = Literal["en", "ko"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One quantity of a host, as the catalogue defines it.
+
+    `promql` gives one series for each `instance`; `$selector` in it stands for the label matchers that pick hosts,
+    `$window` for the range of its rates. `worse` says which way is bad: "high", "low" or "both".
+    `limit` is the value at which it is exhausted (in its own unit; None where there is none), `saturates_at` the value
+    from which it hurts, `minimum_effect` the smallest change in its own unit that a person would care about.
+    """
+
+    name: str
+    unit: str
+    group: str
+    promql: str
+    meaning: Mapping[Language, str]
+    worse: Literal["high", "low", "both"] = "high"
+    limit: float | None = None
+    saturates_at: float | None = None
+    minimum_effect: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A monitored machine. `name` is its `instance` label and its identity; `nodename` is what people call it."""
+
+    name: str
+    job: str = ""
+    nodename: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time span on a grid: both ends included, aware UTC, whole multiples of `step` since the epoch."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a window needs aware times (UTC)")
+        if self.step <= timedelta(0) or self.end < self.start:
+            raise ValueError(f"a window needs step > 0 and end >= start: {self}")
+
+    @classmethod
+    def ending(cls, now: datetime, span: timedelta, step: timedelta) -> Window:
+        """The window of `span` whose end is the last grid point not after `now`."""
+        seconds = step.total_seconds()
+        end = datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=now.tzinfo)
+        steps = int(span.total_seconds() // seconds)
+        return cls(end - steps * step, end, step)
+
+    @property
+    def steps(self) -> int:
+        return int(round((self.end - self.start) / self.step)) + 1
+
+    @property
+    def times(self) -> Times:
+        """Epoch seconds of every grid point, shape (steps,)."""
+        return self.start.timestamp() + np.arange(self.steps) * self.step.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One host's features on one time grid: `values[t, f]`, float32; gaps stay NaN. `times` are epoch seconds."""
+
+    host: str
+    features: tuple[str, ...]
+    times: Times
+    values: Values
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.times), len(self.features)):
+            raise ValueError(f"{self.values.shape} values for {len(self.times)} times x {len(self.features)} features")
+
+    def column(self, feature: str) -> Values:
+        return self.values[:, self.features.index(feature)]
+
+    def tail(self, steps: int) -> Frame:
+        return Frame(self.host, self.features, self.times[-steps:], self.values[-steps:])
+
+    def table(self) -> pd.DataFrame:
+        """The same as a pandas table with an aware UTC index."""
+        return pd.DataFrame(
+            self.values, index=pd.to_datetime(self.times, unit="s", utc=True), columns=list(self.features)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All hosts on one time grid: `values[host, feature, step]`, float32; gaps and missing features stay NaN."""
+
+    hosts: tuple[Host, ...]
+    features: tuple[str, ...]
+    times: Times
+    values: Values
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.hosts), len(self.features), len(self.times)):
+            raise ValueError(
+                f"{self.values.shape} values for {len(self.hosts)} hosts x {len(self.features)} features x {len(self.times)} times"
+            )
+
+    def frame(self, host: str) -> Frame:
+        """One host's part; KeyError when the fleet has no such host."""
+        for row, known in enumerate(self.hosts):
+            if known.name == host:
+                return Frame(host, self.features, self.times, self.values[row].T)
+        raise KeyError(host)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How abnormal one host is by one model, for each step: `values[t]` in [0, 1], NaN where it could not be told.
+
+    `shares[t, f]` says how much each feature contributed; each row adds up to 1, or is all 0 where nothing did.
+    """
+
+    host: str
+    model: str
+    features: tuple[str, ...]
+    times: Times
+    values: Values
+    shares: Values
+
+
+class Severity(IntEnum):
+    """How urgent a finding is; the order is meant."""
+
+    INFO = 1
+    WARNING = 2
+    CRITICAL = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a statement rests on: a query anyone can run again, and what it gave."""
+
+    promql: str
+    window: Window
+    host: str
+    feature: str
+    unit: str
+    value: float
+    usual_low: float | None = None
+    usual_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A feature's part in a finding. Shares of one finding add up to at most 1."""
+
+    feature: str
+    share: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know: what, where, since when, on what evidence. `ends_at` None means firing."""
+
+    kind: str
+    host: str
+    severity: Severity
+    starts_at: datetime
+    ends_at: datetime | None
+    score: float
+    causes: tuple[Cause, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Names this one episode: the same kind on the same host that began at the same time."""
+        return hashlib.sha256(f"{self.kind}\0{self.host}\0{self.starts_at.timestamp():.0f}".encode()).hexdigest()[:16]
+
+    @property
+    def firing(self) -> bool:
+        return self.ends_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stage that could not look. Silence is not health."""
+
+    stage: str
+    reason: str
+    at: datetime
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Why a host is not scored yet, and what is missing."""
+
+    steps_seen: int
+    steps_needed: int
+    missing_features: tuple[str, ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        return min(1.0, self.steps_seen / self.steps_needed) if self.steps_needed else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which of its usual states a host is in: `distance` is in units of that state's usual spread."""
+
+    label: str
+    count: int
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Which way a feature goes: a line through the newest history."""
+
+    feature: str
+    slope_per_hour: float
+    r2: float
+    span_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a feature will be: arrays of one length; `level` is the share of futures the interval should hold.
+
+    `exhausted_in` is (seconds, lower, upper) until `limit` is reached; None where it isn't within the horizon.
+    """
+
+    host: str
+    feature: str
+    times: Times
+    point: Values
+    lower: Values
+    upper: Values
+    level: float
+    limit: float | None = None
+    exhausted_in: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """All that one cycle learned about one host."""
+
+    host: Host
+    last_seen: datetime | None
+    latest: Mapping[str, float]
+    learning: Learning | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    state: State | None = None
+    trends: tuple[Trend, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a source gave: the fleet on the asked window, who served it, and what it could not fetch."""
+
+    fleet: Fleet
+    source: str
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that one cycle learned; the only thing that sinks, HTTP and the assistant see."""
+
+    at: datetime
+    source: str
+    fallback_reason: str
+    hosts: tuple[HostReport, ...]
+    findings: tuple[Finding, ...]
+    failures: tuple[Failure, ...]
+    stage_seconds: Mapping[str, float]
+
+    def host(self, name: str) -> HostReport | None:
+        """By `instance`, else by an unambiguous nodename."""
+        exact = [h for h in self.hosts if h.host.name == name]
+        called = [h for h in self.hosts if h.host.nodename == name]
+        found = exact or called
+        return found[0] if len(found) == 1 else None

@@ -1,0 +1,64 @@
+"""What one can add to the analyzer, on one page. Implementations don't inherit from these."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from analyzer.data import Fetched, Frame, Report, Scores, Trend, Window
+
+
+class Source(Protocol):
+    """Gives hosts' features. `name` appears in reports as who served the data."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        """Every catalogue feature of all hosts (or one) on the window's grid.
+
+        A feature that can't be had is a Failure in the result; SourceUnreachable when nothing could be asked at all.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Scorer(Protocol):
+    """A fitted detector. Only `Detector.fit` makes one, so what isn't fitted can't be asked."""
+
+    def score(self, recent: Frame) -> Scores:
+        """Score every row of `recent`; causal: a row's score uses that row and earlier ones only."""
+        ...
+
+
+class Detector(Protocol):
+    """A way to tell the unusual. Knows no threshold. Higher scores are more abnormal."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def minimum_steps(self) -> int:
+        """How many rows of history it needs."""
+        ...
+
+    def fit(self, history: Frame) -> Scorer:
+        """Learn what is usual. The input stays unchanged. NotEnoughHistory when it is too short."""
+        ...
+
+
+class Forecaster(Protocol):
+    """Tells where features are heading."""
+
+    def trends(self, recent: Frame) -> tuple[Trend, ...]: ...
+
+
+class Sink(Protocol):
+    """Takes each report somewhere. What it owes to others goes through the store's outbox."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def publish(self, report: Report) -> None: ...
+
+    async def close(self) -> None: ...

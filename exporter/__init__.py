@@ -1,0 +1,1 @@
+"""The exporter: a host in, /metrics out. Imports no pandas and no scikit-learn."""
