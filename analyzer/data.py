@@ -72,7 +72,7 @@ class Window:
 
     @property
     def steps(self) -> int:
-        return int(round((self.end - self.start) / self.step)) + 1
+        return round((self.end - self.start) / self.step) + 1
 
     @property
     def times(self) -> Times:
@@ -117,9 +117,8 @@ class Fleet:
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.hosts), len(self.features), len(self.times)):
-            raise ValueError(
-                f"{self.values.shape} values for {len(self.hosts)} hosts x {len(self.features)} features x {len(self.times)} times"
-            )
+            wanted = f"{len(self.hosts)} hosts x {len(self.features)} features x {len(self.times)} times"
+            raise ValueError(f"{self.values.shape} values for {wanted}")
 
     def frame(self, host: str) -> Frame:
         """One host's part; KeyError when the fleet has no such host."""
@@ -303,3 +302,29 @@ class Report:
         called = [h for h in self.hosts if h.host.nodename == name]
         found = exact or called
         return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks. `language` None means: as the text is written; `timezone` is an IANA name."""
+
+    text: str
+    now: datetime
+    language: Language | None = None
+    host: str | None = None
+    session_id: str = ""
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to a question, on what evidence, by whom, and which better ways failed before (`fallbacks`)."""
+
+    text: str
+    language: Language
+    intent: str
+    supported: bool
+    evidence: tuple[Evidence, ...]
+    answered_by: str
+    fallbacks: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)

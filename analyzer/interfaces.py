@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from analyzer.data import Fetched, Frame, Report, Scores, Trend, Window
+from analyzer.data import Answer, Fetched, Frame, Question, Report, Scores, Trend, Window
 
 
 class Source(Protocol):
@@ -62,3 +62,9 @@ class Sink(Protocol):
     async def publish(self, report: Report) -> None: ...
 
     async def close(self) -> None: ...
+
+
+class Assistant(Protocol):
+    """Answers a question from the last report; `report` is None before the first cycle."""
+
+    async def answer(self, question: Question, report: Report | None) -> Answer: ...
