@@ -42,9 +42,9 @@ bench: venv-dev ## measure against the peers, side by side
 
 lock: ## pin the dependencies anew (needs uv on PATH)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  --all-extras --group up pyproject.toml -o requirements/run.txt
+	  --all-extras --group build pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  --all-extras --group up --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	  --all-extras --group build --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 
 clean: ## remove what make made: .venv, .tools, .data
 	rm -rf .venv .tools .data
