@@ -1,0 +1,158 @@
+"""The tree of settings: every section and key, with its default, what it does and what is a valid value."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+
+
+def parse_duration(text: object) -> timedelta:
+    """Prometheus's own duration syntax ("15s", "1h30m", "7d"); ValueError names a right one."""
+    if isinstance(text, timedelta):
+        return text
+    parts = re.findall(r"(\d+)(ms|s|m|h|d|w|y)", str(text))
+    if not parts or "".join(number + unit for number, unit in parts) != str(text):
+        raise ValueError(f"{text!r} is no duration: write it like 15s, 1h30m or 7d")
+    return timedelta(seconds=sum(int(number) * UNITS[unit] for number, unit in parts))
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
+def kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class Section(BaseModel):
+    """A group of settings. Unknown keys are errors: a misspelt key must not be a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=kebab, populate_by_name=True)
+
+
+class PrometheusSettings(Section):
+    url: str = Field("http://127.0.0.1:9090", description="address of the Prometheus (or compatible) query API")
+    selector: str = Field("", description='label matchers that pick the hosts, such as job="node"; empty: every host')
+    timeout: Duration = Field(timedelta(seconds=10), description="how long one query may take")
+    username: str = Field("", description="user name for basic authentication")
+    password: SecretStr = Field(SecretStr(""), description="password for basic authentication")
+    bearer_token: SecretStr = Field(SecretStr(""), description="token sent as Authorization: Bearer")
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        return _http_address(url)
+
+
+class ScrapeSettings(Section):
+    targets: tuple[str, ...] = Field(
+        ("http://127.0.0.1:9100/metrics",), description="exporters that are scraped directly while Prometheus is away"
+    )
+    interval: Duration = Field(timedelta(seconds=15), description="how often the targets are scraped")
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _split(cls, targets: Any) -> Any:
+        return [t for t in targets.split(",") if t] if isinstance(targets, str) else targets
+
+    @field_validator("targets")
+    @classmethod
+    def _http(cls, targets: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_http_address(target) for target in targets)
+
+
+class WebSettings(Section):
+    listen_address: str = Field(
+        "127.0.0.1:9095", description="HOST:PORT the analyzer listens on; :PORT for all addresses"
+    )
+
+    @field_validator("listen_address")
+    @classmethod
+    def _address(cls, address: str) -> str:
+        host_and_port(address)
+        return address
+
+
+class StorageSettings(Section):
+    path: Path = Field(Path("data"), description="folder of the analyzer's own store")
+    url: SecretStr = Field(SecretStr(""), description="store in PostgreSQL instead: postgresql+asyncpg://…")
+
+
+class CycleSettings(Section):
+    interval: Duration = Field(timedelta(seconds=15), description="how often hosts are looked at")
+    step: Duration = Field(timedelta(seconds=15), description="distance of the grid points that are scored")
+    recent: Duration = Field(
+        timedelta(hours=1), description="newest part of the history that each cycle holds in memory"
+    )
+
+    @field_validator("interval", "step")
+    @classmethod
+    def _positive(cls, value: timedelta) -> timedelta:
+        if value < timedelta(seconds=1):
+            raise ValueError("must be at least 1s")
+        return value
+
+
+class TrainingSettings(Section):
+    history: Duration = Field(timedelta(days=2), description="how much of the past the models learn from")
+    minimum: Duration = Field(timedelta(minutes=10), description="history a host needs before it is scored")
+    interval: Duration = Field(timedelta(hours=1), description="how often a host's models are fitted anew")
+
+
+class JudgeSettings(Section):
+    false_alarms_per_day: float = Field(0.2, gt=0, le=100, description="false alarms that a host may cost a day")
+
+
+class GrafanaSettings(Section):
+    url: str = Field("", description="Grafana's address; empty: no annotations are written and no call is made")
+    token: SecretStr = Field(SecretStr(""), description="service account token that may write annotations")
+    dashboard_uid: str = Field("", description="dashboard that gets the annotations; empty: the organisation's")
+    panel_id: int | None = Field(None, description="panel of that dashboard; left out: all of them")
+    timeout: Duration = Field(timedelta(seconds=10), description="how long one call may take")
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        return _http_address(url) if url else url
+
+
+class FeatureSettings(Section):
+    file: Path | None = Field(None, description="YAML file with features of your own, in the catalogue's form")
+
+
+class LogSettings(Section):
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")
+
+
+class Settings(Section):
+    """Everything, with a default for each: an empty file works."""
+
+    prometheus: PrometheusSettings = PrometheusSettings()
+    scrape: ScrapeSettings = ScrapeSettings()
+    web: WebSettings = WebSettings()
+    storage: StorageSettings = StorageSettings()
+    cycle: CycleSettings = CycleSettings()
+    training: TrainingSettings = TrainingSettings()
+    judge: JudgeSettings = JudgeSettings()
+    grafana: GrafanaSettings = GrafanaSettings()
+    features: FeatureSettings = FeatureSettings()
+    log: LogSettings = LogSettings()
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """("127.0.0.1", 9095) of "127.0.0.1:9095"; an empty host means every address."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest TCP port
+        raise ValueError(f"{address!r} is no HOST:PORT, such as 127.0.0.1:9095")
+    return host.strip("[]"), int(port)
+
+
+def _http_address(url: str) -> str:
+    if not re.match(r"https?://[^/\s]+", url):
+        raise ValueError(f"{url!r} is no address: write it like http://127.0.0.1:9090")
+    return url.rstrip("/")
