@@ -156,8 +156,21 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A named number with its unit, e.g. the highest value of a window."""
+
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a statement rests on: a query anyone can run again, and what it gave."""
+    """What a statement rests on: a query anyone can run again, and what it gave.
+
+    In an answer it has an `id` (E1 to En), what else was computed from the same query (`figures`), the process,
+    service or log template it is about (`subject`), and a `link` that opens it.
+    """
 
     promql: str
     window: Window
@@ -167,6 +180,10 @@ class Evidence:
     value: float
     usual_low: float | None = None
     usual_high: float | None = None
+    id: str = ""
+    subject: str = ""
+    figures: tuple[Figure, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +334,70 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of a host's log, or a template with how often it came."""
+
+    host: str
+    at: datetime
+    text: str
+    priority: str = ""
+    unit: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatus:
+    """One host in one line: `verdict` is computed, never worded by a model."""
+
+    host: str
+    verdict: Literal["ok", "info", "warning", "critical", "learning", "silent"]
+    findings: int
+    last_seen: datetime | None
+    health: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Where a feature is heading: its value at `at`, and when it reaches its limit, if it does."""
+
+    host: str
+    feature: str
+    unit: str
+    at: datetime
+    point: float
+    lower: float
+    upper: float
+    exhausted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A reviewed step: the command to look, the command to mend, and what the mending may break."""
+
+    title: str
+    look: str
+    mend: str
+    risk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Who served an answer and its share of the facts, in [0, 1]."""
+
+    source: Literal["prometheus", "exporter", "models", "language model", "cache", "store"]
+    share: float
+
+
+Urgency = Literal["none", "low", "medium", "high"]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to a question, on what evidence, by whom, and which better ways failed before (`fallbacks`)."""
+    """What is said to a question, on what evidence, by whom, and which better ways failed before (`fallbacks`).
+
+    `text` is the whole of it; `summary` its first sentence and `details` the rest. `confidence` in [0, 1] is that of
+    having understood the question. Verdict, urgency and every number are computed; a model only words them.
+    """
 
     text: str
     language: Language
@@ -328,3 +407,17 @@ class Answer:
     answered_by: str
     fallbacks: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    confidence: float = 1.0
+    summary: str = ""
+    details: tuple[str, ...] = ()
+    urgency: Urgency = "none"
+    metrics: tuple[Evidence, ...] = ()
+    logs: tuple[LogLine, ...] = ()
+    system_status: tuple[HostStatus, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    sources: tuple[Served, ...] = ()
+    cache_hits: int = 0
+    cached: bool = False
+    session_id: str = ""
+    model: str = ""
