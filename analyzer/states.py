@@ -1,0 +1,240 @@
+"""The usual states of a host: KMeans over its features, as many as the data shows again and again."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from analyzer.data import Frame, State
+from analyzer.errors import NotEnoughHistory
+
+Points = npt.NDArray[np.float64]
+Members = npt.NDArray[np.intp]
+BLOCKS = 24
+NEAR = 0.15
+
+
+@dataclass(frozen=True)
+class StateSettings:
+    """`minimum_strength`: the share of neighbours that must stay together when another part of the history is asked."""
+
+    minimum_steps: int = 60
+    maximum_states: int = 6
+    maximum_rows: int = 2000
+    minimum_strength: float = 0.8
+    minimum_share: float = 0.02
+    clip: float = 6.0
+    seed: int = 0
+
+
+DEFAULTS = StateSettings()
+
+
+@dataclass(frozen=True)
+class States:
+    """Fitted states of one host. `centroids[s, f]` are in the features' own units; `labels` survive a refit.
+
+    `center` and `scale` standardise the features; a constant one has scale NaN and takes no part.
+    `spreads` are each state's usual distance from its centroid, `shares` its part of the history.
+    """
+
+    host: str
+    features: tuple[str, ...]
+    labels: tuple[str, ...]
+    centroids: Points
+    center: Points
+    scale: Points
+    spreads: Points
+    shares: Points
+    clip: float
+
+    def state(self, recent: Frame) -> State | None:
+        """Which state the newest row is in; None when that row has no value of any feature."""
+        newest = Frame(recent.host, recent.features, recent.times[-1:], recent.values[-1:])
+        members, distances = self.assign(newest)
+        if not len(members) or members[0] < 0:
+            return None
+        return State(self.labels[members[0]], len(self.labels), float(distances[0]))
+
+    def assign(self, frame: Frame) -> tuple[Members, Points]:
+        """Each row's state as an index of `labels`, -1 where nothing is known, and its distance in usual spreads."""
+        values = aligned(frame, self.features)
+        known = np.isfinite(values[:, np.isfinite(self.scale)]).any(axis=1)
+        rows = standardised(values, self.center, self.scale, self.clip)
+        centroids = standardised(self.centroids, self.center, self.scale, self.clip)
+        distances = cdist(rows, centroids)
+        nearest = distances.argmin(axis=1)
+        relative = distances[np.arange(len(rows)), nearest] / self.spreads[nearest]
+        return np.where(known, nearest, -1), np.where(known, relative, np.nan)
+
+
+def fit_states(history: Frame, previous: States | None = None, settings: StateSettings = DEFAULTS) -> States:
+    """Find the host's usual states; `previous` states hand their labels to the ones that replace them.
+
+    NotEnoughHistory when too few rows have values, or when no feature moves.
+    """
+    values = history.values[np.isfinite(history.values).any(axis=1)].astype(np.float64)
+    if len(values) < settings.minimum_steps:
+        raise NotEnoughHistory(
+            f"states of {history.host} need {settings.minimum_steps} steps with values, have {len(values)}"
+        )
+    values = values[np.linspace(0, len(values) - 1, min(len(values), settings.maximum_rows)).astype(np.intp)]
+    center, scale = robust_scale(values)
+    if not np.isfinite(scale).any():
+        raise NotEnoughHistory(f"states of {history.host} need a feature that moves, all are constant so far")
+    rows = standardised(values, center, scale, settings.clip)
+    with threadpool_limits(limits=1):  # one host is small; its threads would only fight those of the loop
+        members = cluster(rows, settings)
+    count = members.max() + 1
+    means = np.array([rows[members == s].mean(axis=0) for s in range(count)])
+    moving = np.isfinite(scale)
+    centroids = np.tile(center, (count, 1))
+    centroids[:, moving] += means * scale[moving]
+    distances = np.linalg.norm(rows - means[members], axis=1)
+    spreads = np.array([np.sqrt(np.mean(distances[members == s] ** 2)) for s in range(count)])
+    shares = np.bincount(members, minlength=count) / len(rows)
+    floor = max(float(np.sqrt(np.mean(distances**2))) * 0.1, 1e-6)  # a state of equal rows has no spread of its own
+    labels = inherited_labels(history.features, centroids, scale, shares, previous)
+    return States(
+        history.host,
+        history.features,
+        labels,
+        centroids,
+        center,
+        scale,
+        np.maximum(spreads, floor),
+        shares,
+        settings.clip,
+    )
+
+
+def aligned(frame: Frame, features: tuple[str, ...]) -> Points:
+    """The frame's columns in the order of `features`; NaN where it has none of that name."""
+    values = np.full((len(frame.times), len(features)), np.nan)
+    place = {feature: f for f, feature in enumerate(frame.features)}
+    for f, feature in enumerate(features):
+        if feature in place:
+            values[:, f] = frame.values[:, place[feature]]
+    return values
+
+
+def robust_scale(values: Points) -> tuple[Points, Points]:
+    """Median and spread of each column; the spread is NaN where a column doesn't move or has no value.
+
+    The middle 80% rather than the middle half: a state that holds a quarter of the time must widen the scale.
+    """
+    known = np.isfinite(values).any(axis=0)
+    filled = np.where(known, values, 0.0)
+    low, center, high = np.nanpercentile(filled, [10, 50, 90], axis=0)
+    deviation = np.nanstd(filled, axis=0)
+    scale = np.where(high > low, (high - low) / 2.56, deviation)
+    moves = deviation > 1e-6 * np.maximum(np.abs(center), 1e-9)
+    return np.where(known, center, np.nan), np.where(moves & known, scale, np.nan)
+
+
+def standardised(values: Points, center: Points, scale: Points, clip: float) -> Points:
+    """Moving columns only, in spreads from the centre; a gap stands at the centre, where it speaks for no state."""
+    moving = np.isfinite(scale)
+    rows = (values[:, moving] - center[moving]) / scale[moving]
+    return np.clip(np.nan_to_num(rows, nan=0.0, posinf=clip, neginf=-clip), -clip, clip)
+
+
+def cluster(rows: Points, settings: StateSettings) -> Members:
+    """The largest number of states whose prediction strength holds (Tibshirani and Walther, JCGS 2005).
+
+    The halves compared are of blocks of time, not alternating rows: neighbouring rows are nearly copies. The blocks
+    are dealt at random, for turns would fall in step with the day.
+    """
+    dealt = np.random.default_rng(settings.seed).permutation(BLOCKS) % 2
+    halves = dealt[np.arange(len(rows)) * BLOCKS // len(rows)]
+    one, other = rows[halves == 0], rows[halves == 1]
+    chosen = np.zeros(len(rows), dtype=np.intp)
+    for count in range(2, settings.maximum_states + 1):
+        strength = min(
+            prediction_strength(one, other, count, settings), prediction_strength(other, one, count, settings)
+        )
+        if strength < settings.minimum_strength:
+            continue
+        members = k_means(rows, count, settings).labels_.astype(np.intp)
+        if np.bincount(members, minlength=count).min() >= settings.minimum_share * len(rows) and apart(rows, members):
+            chosen = members
+    return chosen
+
+
+def apart(rows: Points, members: Members) -> bool:
+    """Whether a valley lies between every two states: fewer rows half way than near either centroid.
+
+    KMeans also cuts one wide cloud in two, and does so again each time; such halves are no states.
+    """
+    means = [rows[members == s].mean(axis=0) for s in range(members.max() + 1)]
+    for s, one in enumerate(means):
+        for t, other in enumerate(means[:s]):
+            between = other - one
+            way = (rows[(members == s) | (members == t)] - one) @ between / max(float(between @ between), 1e-12)
+            start, middle, end = (np.count_nonzero(np.abs(way - place) < NEAR) for place in (0.0, 0.5, 1.0))
+            if middle >= 0.5 * min(start, end):
+                return False
+    return True
+
+
+def k_means(rows: Points, count: int, settings: StateSettings) -> KMeans:
+    return KMeans(count, n_init=3, max_iter=100, random_state=settings.seed).fit(rows)
+
+
+def prediction_strength(learned: Points, asked: Points, count: int, settings: StateSettings) -> float:
+    """Of the pairs that share a state in `asked`, the part that also shares one by the centroids of `learned`.
+
+    The worst state counts. 1 means that both parts of the history show the same states.
+    """
+    if len(np.unique(learned, axis=0)) < count or len(np.unique(asked, axis=0)) < count:
+        return 0.0
+    own = k_means(asked, count, settings).labels_
+    others = cdist(asked, k_means(learned, count, settings).cluster_centers_).argmin(axis=1)
+    worst = 1.0
+    for state in range(count):
+        together = np.bincount(others[own == state])
+        size = together.sum()
+        if size > 1:
+            worst = min(worst, float((together * (together - 1)).sum() / (size * (size - 1))))
+    return worst
+
+
+def inherited_labels(
+    features: tuple[str, ...], centroids: Points, scale: Points, shares: Points, previous: States | None
+) -> tuple[str, ...]:
+    """Each state keeps the label of the nearest previous one; new states get letters never used by the previous.
+
+    Without a previous fit the letters follow the share of time: A is where the host mostly is.
+    """
+    labels = [""] * len(centroids)
+    if previous is not None and set(previous.features) & set(features):
+        for old, new in matched(features, centroids, scale, previous):
+            labels[new] = previous.labels[old]
+    taken = set(labels) | set(previous.labels if previous else ())
+    fresh = (letters for letters in alphabet() if letters not in taken)
+    for s in np.argsort(-shares):
+        labels[s] = labels[s] or next(fresh)
+    return tuple(labels)
+
+
+def matched(features: tuple[str, ...], centroids: Points, scale: Points, previous: States) -> list[tuple[int, int]]:
+    """Pairs (previous state, new state) of least total distance, in the features that both fits know."""
+    both = [f for f, feature in enumerate(features) if feature in previous.features and np.isfinite(scale[f])]
+    before = [previous.features.index(features[f]) for f in both]
+    old = np.nan_to_num(previous.centroids[:, before] / scale[both])
+    new = np.nan_to_num(centroids[:, both] / scale[both])
+    rows, columns = linear_sum_assignment(cdist(old, new))
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def alphabet() -> list[str]:
+    """A, B, … Z, then AA, AB and so on."""
+    letters = list(string.ascii_uppercase)
+    return letters + [first + second for first in letters for second in letters]
