@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.data import Fleet, Host, Times, Values
 
@@ -27,7 +28,7 @@ def extend(known: Fleet | None, news: Fleet, span_seconds: float) -> Fleet:
     return _present(_cut(Fleet(hosts, news.features, times, values), span_seconds))
 
 
-def _lay_over(values: Values, rows: list[int], columns: np.ndarray, part: Values) -> None:
+def _lay_over(values: Values, rows: list[int], columns: npt.NDArray[np.intp], part: Values) -> None:
     for row, host_values in zip(rows, part, strict=True):
         values[row][:, columns] = np.where(np.isnan(host_values), values[row][:, columns], host_values)
 
@@ -55,7 +56,7 @@ def _cut(fleet: Fleet, span_seconds: float) -> Fleet:
 
 
 def _present(fleet: Fleet) -> Fleet:
-    seen = np.logical_not(np.isnan(fleet.values)).any(axis=(1, 2))
+    seen: npt.NDArray[np.bool_] = np.any(np.isfinite(fleet.values), axis=(1, 2))
     if seen.all():
         return fleet
     hosts = tuple(host for host, here in zip(fleet.hosts, seen, strict=True) if here)
