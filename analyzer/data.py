@@ -77,7 +77,7 @@ class Window:
     @property
     def times(self) -> Times:
         """Epoch seconds of every grid point, shape (steps,)."""
-        return self.start.timestamp() + np.arange(self.steps) * self.step.total_seconds()
+        return self.start.timestamp() + np.arange(self.steps, dtype=np.float64) * self.step.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,12 +345,15 @@ class LogLine:
     count: int = 1
 
 
+Verdict = Literal["ok", "info", "warning", "critical", "learning", "silent"]
+
+
 @dataclass(frozen=True, slots=True)
 class HostStatus:
     """One host in one line: `verdict` is computed, never worded by a model."""
 
     host: str
-    verdict: Literal["ok", "info", "warning", "critical", "learning", "silent"]
+    verdict: Verdict
     findings: int
     last_seen: datetime | None
     health: float | None = None
