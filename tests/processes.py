@@ -136,7 +136,7 @@ def start_prometheus(
     )
     config = folder / "prometheus.yml"
     config.write_text(f"global: {{scrape_interval: {scrape}, scrape_timeout: 1s}}\nscrape_configs:\n{scraped}")
-    command = [
+    command: list[str | Path] = [
         program,
         f"--config.file={config}",
         f"--storage.tsdb.path={folder / 'tsdb'}",
@@ -147,7 +147,7 @@ def start_prometheus(
 
 
 def start_analyzer(folder: Path, port: int, prometheus: str, *flags: str) -> AbstractContextManager[Program]:
-    command = [
+    command: list[str | Path] = [
         *[sys.executable, "-m", "analyzer", "serve"],
         f"--prometheus.url={prometheus}",
         f"--web.listen-address=127.0.0.1:{port}",
