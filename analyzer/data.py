@@ -25,7 +25,8 @@ class Feature:
     `promql` gives one series for each `instance`; `$selector` in it stands for the label matchers that pick hosts,
     `$window` for the range of its rates. `worse` says which way is bad: "high", "low" or "both".
     `limit` is the value at which it is exhausted (in its own unit; None where there is none), `saturates_at` the value
-    from which it hurts, `minimum_effect` the smallest change in its own unit that a person would care about.
+    from which it hurts, `minimum_effect` the smallest change in its own unit that a person would care about. `needs`
+    names what a host must have for it to exist at all, where that is not every host.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Feature:
     limit: float | None = None
     saturates_at: float | None = None
     minimum_effect: float = 0.0
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,24 @@ class Window:
     def times(self) -> Times:
         """Epoch seconds of every grid point, shape (steps,)."""
         return self.start.timestamp() + np.arange(self.steps, dtype=np.float64) * self.step.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One series' value at one time (epoch seconds), as an instant query gives it."""
+
+    labels: Mapping[str, str]
+    at: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series on a window's grid, as a range query gives it: gaps are NaN. `times` are epoch seconds."""
+
+    labels: Mapping[str, str]
+    times: Times
+    values: Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +238,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings are asked for; None asks for all. `since`: those that still fired then or later."""
+
+    host: str | None = None
+    kind: str | None = None
+    severity: Severity | None = None
+    firing: bool | None = None
+    since: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A stage that could not look. Silence is not health."""
 
@@ -294,16 +326,25 @@ class HostReport:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a source gave: the fleet on the asked window, who served it, and what it could not fetch."""
+    """What a source gave: the fleet on the asked window, who served it, and what it could not fetch.
+
+    `fallback_reason` says why the better links of a chain did not serve; empty when the best one did. `stale` means
+    that nobody could be asked: the fleet is the last one known, its times are older than the asked window.
+    """
 
     fleet: Fleet
     source: str
     failures: tuple[Failure, ...] = ()
+    fallback_reason: str = ""
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that one cycle learned; the only thing that sinks, HTTP and the assistant see."""
+    """All that one cycle learned; the only thing that sinks, HTTP and the assistant see.
+
+    `source` is who served the data, empty when nobody did; `fallback_reason` why it is not the first of the chain.
+    """
 
     at: datetime
     source: str
