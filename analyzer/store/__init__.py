@@ -1,0 +1,40 @@
+"""The analyzer's own store: only what Prometheus can't hold. Findings, deliveries owed, a stage's memory, an audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from analyzer.store.audit import Audit, AuditEntry
+from analyzer.store.database import Database, open_database
+from analyzer.store.findings import Findings
+from analyzer.store.memory import Memory
+from analyzer.store.outbox import Delivery, Outbox, OutboxStatus, Owed
+from analyzer.store.retention import forget
+
+__all__ = ["AuditEntry", "Delivery", "Outbox", "OutboxStatus", "Owed", "Store"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Every method of every part raises StoreError when the database can't be read or written."""
+
+    database: Database
+    findings: Findings
+    outbox: Outbox
+    memory: Memory
+    audit: Audit
+
+    @classmethod
+    async def open(cls, folder: Path, url: str = "") -> Store:
+        """SQLite in `folder` (made where absent), or PostgreSQL at `url`; migrated to this program's schema."""
+        database = await open_database(folder, url)
+        return cls(database, Findings(database), Outbox(database), Memory(database), Audit(database))
+
+    async def forget(self, before: datetime) -> int:
+        """Delete what is settled and older; what fires or is owed stays."""
+        return await forget(self.database, before)
+
+    async def close(self) -> None:
+        await self.database.close()

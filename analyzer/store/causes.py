@@ -1,0 +1,70 @@
+"""A finding's causes with their evidence as JSON text and back."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from analyzer.data import Cause, Evidence, Figure, Window
+
+
+def causes_to_json(causes: tuple[Cause, ...]) -> str:
+    return orjson.dumps([_cause(cause) for cause in causes]).decode()
+
+
+def causes_from_json(text: str) -> tuple[Cause, ...]:
+    return tuple(Cause(c["feature"], c["share"], _evidence_from(c["evidence"])) for c in orjson.loads(text))
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {"feature": cause.feature, "share": float(cause.share), "evidence": _evidence(cause.evidence)}
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    window = evidence.window
+    return {
+        "promql": evidence.promql,
+        "start": window.start,
+        "end": window.end,
+        "step_seconds": window.step.total_seconds(),
+        "host": evidence.host,
+        "feature": evidence.feature,
+        "unit": evidence.unit,
+        "value": _number(evidence.value),
+        "usual_low": _number(evidence.usual_low),
+        "usual_high": _number(evidence.usual_high),
+        "id": evidence.id,
+        "subject": evidence.subject,
+        "figures": [{"name": f.name, "value": _number(f.value), "unit": f.unit} for f in evidence.figures],
+        "link": evidence.link,
+    }
+
+
+def _evidence_from(kept: dict[str, Any]) -> Evidence:
+    start, end = datetime.fromisoformat(kept["start"]), datetime.fromisoformat(kept["end"])
+    return Evidence(
+        promql=kept["promql"],
+        window=Window(start, end, timedelta(seconds=kept["step_seconds"])),
+        host=kept["host"],
+        feature=kept["feature"],
+        unit=kept["unit"],
+        value=_value(kept["value"]),
+        usual_low=kept["usual_low"],
+        usual_high=kept["usual_high"],
+        id=kept["id"],
+        subject=kept["subject"],
+        figures=tuple(Figure(f["name"], _value(f["value"]), f["unit"]) for f in kept["figures"]),
+        link=kept["link"],
+    )
+
+
+def _number(value: float | None) -> float | None:
+    """JSON knows neither NaN nor infinity; numpy's numbers become plain ones."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _value(kept: float | None) -> float:
+    return math.nan if kept is None else kept

@@ -1,0 +1,91 @@
+"""The history of findings: each episode once, firing or closed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from analyzer.data import Finding, FindingFilter, Severity
+from analyzer.store import schema
+from analyzer.store.audit import AuditEntry, note
+from analyzer.store.causes import causes_from_json, causes_to_json
+from analyzer.store.database import Database
+
+TABLE = schema.findings
+
+
+@dataclass(frozen=True)
+class Findings:
+    database: Database
+
+    async def record(self, findings: Iterable[Finding], now: datetime) -> None:
+        """Write each finding as it is now; a closed one is never opened again. Opening and closing are audited."""
+        async with self.database.write() as connection:
+            for finding in findings:
+                await self._record(connection, finding, now)
+
+    async def find(self, wanted: FindingFilter) -> tuple[Finding, ...]:
+        """Newest first."""
+        query = select(TABLE).where(and_(True, *_conditions(wanted)))
+        query = query.order_by(TABLE.c.starts_at.desc(), TABLE.c.fingerprint).limit(wanted.limit)
+        async with self.database.read() as connection:
+            return tuple(_finding(row) for row in await connection.execute(query))
+
+    async def _record(self, connection: AsyncConnection, finding: Finding, now: datetime) -> None:
+        row = _row(finding)
+        new = self.database.insert(TABLE).values(row).on_conflict_do_nothing(index_elements=["fingerprint"])
+        if (await connection.execute(new)).rowcount:
+            await note(connection, _entry("finding opened", finding, now))
+        else:
+            kept = update(TABLE).where(TABLE.c.fingerprint == finding.fingerprint, TABLE.c.ends_at.is_(None))
+            if not (await connection.execute(kept.values(row))).rowcount:
+                return
+        if not finding.firing:
+            await note(connection, _entry("finding closed", finding, now))
+
+
+def _entry(event: str, finding: Finding, now: datetime) -> AuditEntry:
+    return AuditEntry(now, event, finding.fingerprint, f"{finding.severity.label} {finding.kind} on {finding.host}")
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    return {
+        "fingerprint": finding.fingerprint,
+        "kind": finding.kind,
+        "host": finding.host,
+        "severity": int(finding.severity),
+        "starts_at": finding.starts_at,
+        "ends_at": finding.ends_at,
+        "score": float(finding.score) if math.isfinite(finding.score) else None,  # not every database knows NaN
+        "causes": causes_to_json(finding.causes),
+    }
+
+
+def _finding(row: Row[tuple[object, ...]]) -> Finding:
+    return Finding(
+        kind=row.kind,
+        host=row.host,
+        severity=Severity(row.severity),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        score=math.nan if row.score is None else row.score,
+        causes=causes_from_json(row.causes),
+    )
+
+
+def _conditions(wanted: FindingFilter) -> Iterable[ColumnElement[bool]]:
+    if wanted.host is not None:
+        yield TABLE.c.host == wanted.host
+    if wanted.kind is not None:
+        yield TABLE.c.kind == wanted.kind
+    if wanted.severity is not None:
+        yield TABLE.c.severity == int(wanted.severity)
+    if wanted.firing is not None:
+        yield TABLE.c.ends_at.is_(None) if wanted.firing else TABLE.c.ends_at.is_not(None)
+    if wanted.since is not None:
+        yield or_(TABLE.c.ends_at.is_(None), TABLE.c.ends_at >= wanted.since)

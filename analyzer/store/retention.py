@@ -1,0 +1,29 @@
+"""What is old and settled goes; what still fires or is still owed stays, however old."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from analyzer.store.database import Database
+from analyzer.store.schema import audit, deliveries, findings
+
+
+async def forget(database: Database, before: datetime) -> int:
+    """Delete closed findings, settled deliveries and audit entries from before that time. Returns how many."""
+    firing = select(findings.c.fingerprint).where(findings.c.ends_at.is_(None))
+    other = deliveries.alias()
+    # A close needs what its open learned, and an open that was forgotten would be sent again.
+    owed = select(other.c.id).where(
+        other.c.sink == deliveries.c.sink, other.c.subject == deliveries.c.subject, other.c.settled_at.is_(None)
+    )
+    old = (
+        delete(deliveries).where(
+            deliveries.c.settled_at < before, deliveries.c.subject.not_in(firing), ~owed.correlate(deliveries).exists()
+        ),
+        delete(findings).where(findings.c.ends_at < before),
+        delete(audit).where(audit.c.at < before),
+    )
+    async with database.write() as connection:
+        return sum([(await connection.execute(statement)).rowcount for statement in old])

@@ -1,0 +1,135 @@
+"""The store's tables and how an older store becomes a newer one. Knows no queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    inspect,
+    select,
+)
+
+from analyzer.errors import StoreError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time as whole microseconds since the epoch: the same, and in the same order, in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        del dialect
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+# SQLite counts up by itself only in a column that is literally INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+versions = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant),
+    Column("score", Float),
+    Column("causes", Text, nullable=False),
+    Index("findings_by_start", "starts_at"),
+    Index("findings_by_host", "host", "starts_at"),
+    Index("findings_by_end", "ends_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("sink", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("last_error", Text, nullable=False, default=""),
+    Column("settled_at", Instant),
+    Column("delivered_at", Instant),
+    Column("remote_id", Text),
+    UniqueConstraint("sink", "key"),
+    Index("deliveries_by_subject", "sink", "subject", "id"),
+    Index("deliveries_by_settled", "settled_at"),
+)
+
+totals = Table(
+    "delivery_totals",
+    metadata,
+    Column("sink", Text, primary_key=True),
+    Column("attempts", Number, nullable=False, default=0),
+    Column("failures", Number, nullable=False, default=0),
+    Column("delivered", Number, nullable=False, default=0),
+    Column("refused", Number, nullable=False, default=0),
+)
+
+memory = Table("memory", metadata, Column("name", Text, primary_key=True), Column("value", LargeBinary, nullable=False))
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("audit_by_time", "at"),
+)
+
+Migration = Callable[[Connection], object]
+
+# One step for each version, in order; a step that has been released is never changed, only followed by another.
+MIGRATIONS: tuple[Migration, ...] = (metadata.create_all,)
+
+
+def migrate(connection: Connection, steps: Sequence[Migration] = MIGRATIONS) -> None:
+    """Run the steps this store has not seen yet. StoreError when it was written by a newer program."""
+    known = version(connection)
+    if known > len(steps):
+        raise StoreError(f"it has schema version {known}, this program knows up to {len(steps)}: use a newer program")
+    for step in steps[known:]:
+        step(connection)
+    if known < len(steps):
+        connection.execute(versions.delete())
+        connection.execute(versions.insert().values(version=len(steps)))
+
+
+def version(connection: Connection) -> int:
+    """0 for a store that is still empty."""
+    if not inspect(connection).has_table(versions.name):
+        return 0
+    return connection.scalar(select(versions.c.version)) or 0
