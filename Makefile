@@ -8,7 +8,7 @@ PROMETHEUS_PORT ?= 9090
 ANALYZER_PORT ?= 9095
 export PYTHON
 
-.PHONY: help venv venv-dev up test lint format bench lock clean
+.PHONY: help venv venv-dev up test lint format docs bench lock clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ lint: venv-dev ## formatting, lint, import contracts, types
 format: venv-dev ## let ruff format and mend what it can
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
+
+docs: venv-dev ## write the generated pages of docs/
+	$(VENV)/python scripts/docs.py
 
 bench: venv-dev ## measure against the peers, side by side
 	@scripts/test-tools.sh
