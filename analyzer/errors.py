@@ -4,6 +4,7 @@ AnalyzerError
 ├── SettingsError          the user must change a setting; lists every wrong key at once
 ├── SourceError            a source of metrics did not give what was asked
 │   ├── SourceUnreachable  nobody answered: try the next link of the chain
+│   ├── SourceEmpty        it answered, but knows no such host: try the next link
 │   ├── QueryRefused       it answered that this query is wrong: trying elsewhere won't help
 │   └── QueryUnsupported   this link can't compute it, a better one could
 ├── NotEnoughHistory       learning is not finished; says what is missing
@@ -33,7 +34,11 @@ class SourceError(AnalyzerError):
 
 
 class SourceUnreachable(SourceError):
-    """Nobody answered at the source's address."""
+    """Nobody who would serve us answered at the source's address."""
+
+
+class SourceEmpty(SourceError):
+    """The source answered, but knows no host that was asked for."""
 
 
 class QueryRefused(SourceError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
-from analyzer.data import Answer, Fetched, Frame, Question, Report, Scores, Trend, Window
+from analyzer.data import Answer, Fetched, Frame, Question, Report, Sample, Scores, Series, Trend, Window
 
 
 class Source(Protocol):
@@ -21,6 +22,14 @@ class Source(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class Queries(Protocol):
+    """Answers any PromQL. QueryRefused for a wrong query, SourceUnreachable when nobody could be asked."""
+
+    async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]: ...
+
+    async def range(self, promql: str, window: Window) -> tuple[Series, ...]: ...
 
 
 class Scorer(Protocol):
