@@ -22,7 +22,7 @@ Every setting has a default: an empty file, or none, works. A key is written thr
 
 - secrets also in the environment (last column); they are no flags, so that no list of processes shows them.
 
-Flags win over the environment, the environment over the file. Durations are written as in Prometheus (`15s`, `1h30m`, `7d`).
+Flags win over the environment, the environment over the file. Durations are written like 15s, 1h30m or 7d.
 `openmanager-analyzer check-config --config.file=FILE` names every wrong key at once, with the nearest right one.
 
 | key | default | what it does | environment |
