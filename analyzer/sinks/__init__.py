@@ -1,0 +1,1 @@
+"""Takes each report somewhere: metrics for Prometheus, annotations for Grafana."""

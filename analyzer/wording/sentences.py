@@ -1,0 +1,219 @@
+"""A finding, a host, a failure, learning: one clear sentence each, in English and Korean, from values alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from analyzer.data import Cause, Failure, Feature, Finding, HostReport, Language, Learning, Severity
+from analyzer.wording.particles import particle
+from analyzer.wording.quantities import amount, moment, number, span, usual
+
+Features = Mapping[str, Feature]
+
+CAUSES_TOLD = 3
+SEVERITIES: Mapping[Severity, Mapping[Language, str]] = {
+    Severity.INFO: {"en": "info", "ko": "참고"},
+    Severity.WARNING: {"en": "warning", "ko": "주의"},
+    Severity.CRITICAL: {"en": "critical", "ko": "심각"},
+}
+# What a quiet host is described by, where it has them.
+VITALS = (
+    "cpu_busy_ratio",
+    "memory_available_ratio",
+    "filesystem_fullest_used_ratio",
+    "disk_busiest_utilisation_ratio",
+)
+
+
+class Told(NamedTuple):
+    """The parts of a finding that every sentence about one needs, already in words."""
+
+    host: str
+    since: str
+    until: str
+    lasted: str
+
+
+def say_finding(finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
+    """What is wrong where since when, and the features it rests on with their values and what is usual."""
+    told = _told(finding, language, timezone)
+    family, _, _ = finding.kind.partition(":")
+    speak = {
+        "anomaly": _anomaly,
+        "saturation": _saturation,
+        "silent": _silent,
+    }.get(family, _other)
+    return speak(finding, told, features, language)
+
+
+def say_host(
+    host: HostReport, findings: Iterable[Finding], features: Features, language: Language = "en", timezone: str = "UTC"
+) -> str:
+    """How a host is: its worst firing finding, else that it is learning or not scored, else that all is as usual."""
+    firing = sorted((f for f in findings if f.firing and f.host == host.host.name), key=lambda f: -f.severity)
+    if firing:
+        return _troubled(firing, features, language, timezone)
+    if host.learning is not None:
+        return say_learning(host.host.name, host.learning, features, language)
+    scores = {model: score for model, score in host.scores.items() if math.isfinite(score)}
+    if not scores:
+        name = host.host.name
+        return {
+            "en": f"{name} can't be judged: no model could score its newest metrics.",
+            "ko": f"{name} 호스트는 판단할 수 없습니다. 최신 메트릭의 점수를 매긴 모델이 없습니다.",
+        }[language]
+    return _usual_host(host, scores, features, language)
+
+
+def say_failure(failure: Failure, language: Language = "en") -> str:
+    """Which stage could not look, and why. The reason stays as it was given."""
+    reason = failure.reason.rstrip(".")
+    if language == "ko":
+        where = f"{failure.host} 호스트의 " if failure.host else ""
+        return f"{where}{failure.stage} 단계가 실패해 확인하지 못했습니다: {reason}."
+    where = f" for {failure.host}" if failure.host else ""
+    return f"The stage {failure.stage} failed{where}, so it could not look: {reason}."
+
+
+def say_learning(host: str, learning: Learning, features: Features, language: Language = "en") -> str:
+    """How far a host's learning is, and what is missing for it."""
+    seen, needed = number(learning.steps_seen), number(learning.steps_needed)
+    share = amount(learning.ratio, "ratio")
+    missing = ", ".join(meaning(name, features, language) for name in learning.missing_features[:CAUSES_TOLD])
+    more = len(learning.missing_features) - CAUSES_TOLD
+    if language == "ko":
+        lack = f" 없는 데이터: {missing}{f' 외 {more}가지' if more > 0 else ''}." if missing else ""
+        return f"{host} 호스트는 아직 학습 중입니다: 필요한 {needed}스텝 중 {seen}스텝을 보았습니다({share}).{lack}"
+    lack = f"; missing: {missing}{f' and {more} more' if more > 0 else ''}" if missing else ""
+    return f"{host} is still learning what is usual: {seen} of {needed} steps seen ({share}){lack}."
+
+
+def meaning(feature: str, features: Features, language: Language = "en") -> str:
+    """What a feature is called in the catalogue, else its name."""
+    known = features.get(feature)
+    return known.meaning.get(language) or feature if known else feature
+
+
+def _told(finding: Finding, language: Language, timezone: str) -> Told:
+    since = moment(finding.starts_at, timezone, language)
+    if finding.ends_at is None:
+        return Told(finding.host, since, "", "")
+    seconds = (finding.ends_at - finding.starts_at).total_seconds()
+    return Told(finding.host, since, moment(finding.ends_at, timezone, language), span(seconds, language))
+
+
+def _anomaly(finding: Finding, told: Told, features: Features, language: Language) -> str:
+    causes = _ending(_causes(finding.causes, features, language), told, language)
+    if language == "ko":
+        verb = "평소와 다르게 동작했습니다" if told.until else "평소와 다르게 동작하고 있습니다"
+        return f"{told.host} 호스트가 {_when(told, language)} {verb}{causes}."
+    verb = "behaved unusually" if told.until else "has behaved unusually"
+    return f"{told.host} {verb} {_when(told, language)}{causes}."
+
+
+def _saturation(finding: Finding, told: Told, features: Features, language: Language) -> str:
+    cause = finding.causes[0] if finding.causes else None
+    feature = features.get(cause.feature) if cause else None
+    if cause is None or feature is None or feature.saturates_at is None:
+        return _other(finding, told, features, language)
+    name, value = meaning(feature.name, features, language), _value(cause, language)
+    edge, limit = _edge(feature, language), _limit(feature, language)
+    if language == "ko":
+        verb = particle(edge, "이었습니다", "였습니다") if told.until else f"{edge}입니다"
+        values = f"({'종료 시점' if told.until else '현재'} {value}{limit})"
+        return f"{told.host} 호스트: {particle(name, '이', '가')} {_when(told, language)} {verb}{values}."
+    if told.until:
+        return f"{told.host}: {name} was {edge} {_when(told, language)}{limit}; {value} at the end."
+    return f"{told.host}: {name} is {value}, {edge} {_when(told, language)}{limit}."
+
+
+def _silent(_finding: Finding, told: Told, _features: Features, language: Language) -> str:
+    if language == "ko":
+        verb = "메트릭을 보내지 않았습니다" if told.until else "메트릭을 보내지 않고 있습니다"
+        return f"{told.host} 호스트가 {_when(told, language)} {verb}."
+    verb = "sent no metrics" if told.until else "has sent no metrics"
+    return f"{told.host} {verb} {_when(told, language)}."
+
+
+def _other(finding: Finding, told: Told, features: Features, language: Language) -> str:
+    causes = _ending(_causes(finding.causes, features, language), told, language)
+    if language == "ko":
+        verb = "있었습니다" if told.until else "있습니다"
+        return f"{told.host} 호스트에 {_when(told, language)} '{finding.kind}' 문제가 {verb}{causes}."
+    verb = "had" if told.until else "has had"
+    return f"{told.host} {verb} a finding of kind {finding.kind} {_when(told, language)}{causes}."
+
+
+def _when(told: Told, language: Language) -> str:
+    if language == "ko":
+        return f"{told.since}부터 {told.until}까지({told.lasted})" if told.until else f"{told.since}부터"
+    return f"from {told.since} to {told.until} ({told.lasted})" if told.until else f"since {told.since}"
+
+
+def _ending(causes: str, told: Told, language: Language) -> str:
+    """A closed finding's values are those of its end: said, so that they don't look like its peak."""
+    if not causes:
+        return ""
+    if told.until:
+        return f"; 종료 시점 값: {causes}" if language == "ko" else f"; at its end: {causes}"
+    return f": {causes}"
+
+
+def _causes(causes: Sequence[Cause], features: Features, language: Language) -> str:
+    return ", ".join(_cause(cause, features, language) for cause in causes[:CAUSES_TOLD])
+
+
+def _cause(cause: Cause, features: Features, language: Language) -> str:
+    evidence = cause.evidence
+    range_ = usual(evidence.usual_low, evidence.usual_high, evidence.unit, language)
+    share = amount(round(cause.share, 2), "ratio")
+    if language == "ko":
+        notes = ", ".join([*([f"평소 {range_}"] if range_ else []), f"기여도 {share}"])
+    else:
+        notes = ", ".join([*([f"usually {range_}"] if range_ else []), f"{share} of it"])
+    space = "" if language == "ko" else " "
+    return f"{meaning(cause.feature, features, language)} {_value(cause, language)}{space}({notes})"
+
+
+def _value(cause: Cause, language: Language) -> str:
+    return amount(cause.evidence.value, cause.evidence.unit, language)
+
+
+def _edge(feature: Feature, language: Language) -> str:
+    """Where it begins to hurt, and on which side of it."""
+    place = amount(feature.saturates_at or 0.0, feature.unit, language)
+    if language == "ko":
+        return f"{place} {'이하' if feature.worse == 'low' else '이상'}"
+    return f"at or {'below' if feature.worse == 'low' else 'above'} {place}"
+
+
+def _limit(feature: Feature, language: Language) -> str:
+    if feature.limit is None:
+        return ""
+    limit = amount(feature.limit, feature.unit, language)
+    return f", 한도 {limit}" if language == "ko" else f" (its limit is {limit})"
+
+
+def _troubled(firing: Sequence[Finding], features: Features, language: Language, timezone: str) -> str:
+    worst = say_finding(firing[0], features, language, timezone)
+    grade = SEVERITIES[firing[0].severity][language]
+    more = len(firing) - 1
+    if language == "ko":
+        return f"[{grade}] {worst}" + (f" 그 밖에 발견된 문제가 {more}건 더 있습니다." if more else "")
+    return f"[{grade}] {worst}" + (f" It has {more} more firing finding{'s' if more > 1 else ''}." if more else "")
+
+
+def _usual_host(host: HostReport, scores: Mapping[str, float], features: Features, language: Language) -> str:
+    model = max(scores, key=lambda name: scores[name])
+    score = number(scores[model])
+    vitals = ", ".join(
+        f"{meaning(name, features, language)} {amount(host.latest[name], features[name].unit, language)}"
+        for name in VITALS
+        if name in features and math.isfinite(host.latest.get(name, math.nan))
+    )
+    name = host.host.name
+    if language == "ko":
+        return f"{name} 호스트는 평소와 같습니다: {f'{vitals}, ' if vitals else ''}최고 이상 점수 {score}({model})."
+    return f"{name} looks as usual: {f'{vitals}, ' if vitals else ''}highest anomaly score {score} ({model})."
