@@ -49,7 +49,9 @@ class IsolationForestDetector:
 
     def fit(self, history: Frame) -> IsolationForestScorer:
         kept = usable(history, self.minimum_steps, self.name)
-        forest = IsolationForest(self.trees, max_samples=min(self.sample, len(kept.times)), random_state=self.seed)
+        forest = IsolationForest(
+            n_estimators=self.trees, max_samples=min(self.sample, len(kept.times)), random_state=self.seed
+        )
         unfinished = IsolationForestScorer(Scaling.fit(kept), forest, self.span)
         forest.fit(np.hstack(unfinished.views(kept)))
         raw = unfinished.isolation(kept)

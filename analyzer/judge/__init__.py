@@ -1,0 +1,86 @@
+"""Scores and limits in, findings out: the only place that knows a threshold. Its memory is a value passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from analyzer.data import Feature, Finding, Fleet, Scores
+from analyzer.judge.anomaly import ANOMALY, anomalies
+from analyzer.judge.calibration import Calibration, calibrate
+from analyzer.judge.findings import Scene, finding
+from analyzer.judge.memory import Episode, Memory
+from analyzer.judge.saturation import SILENT, saturations, silences
+from analyzer.judge.watch import Rule
+
+__all__ = ["ANOMALY", "SILENT", "Calibration", "Episode", "Judge", "Memory", "Rule", "Verdict", "calibrate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Findings that are firing, and those that ended since the last verdict; `memory` goes into the next one."""
+
+    findings: tuple[Finding, ...]
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """`step` is the grid's, `window_seconds` the range of the rates that the fleet was asked with.
+
+    `false_alarms_per_day` is what a host may cost; `forget_after` how long a silent host is still expected.
+    """
+
+    features: tuple[Feature, ...]
+    step: timedelta = timedelta(seconds=15)
+    window_seconds: float = 60.0
+    false_alarms_per_day: float = 0.2
+    saturated_seconds: float = 60.0
+    silent_seconds: float = 90.0
+    forget_after: timedelta = timedelta(days=1)
+
+    def judge(
+        self,
+        now: datetime,
+        fleet: Fleet,
+        scores: Mapping[str, Scores],
+        calibrations: Mapping[str, Calibration],
+        memory: Memory,
+    ) -> Verdict:
+        """What to tell at `now`. `fleet` holds the newest rows, at least `saturated_seconds` of them.
+
+        `scores` are the ensemble's for each host that has models; rows judged before are left alone, so that a
+        restart or an overlap neither loses nor doubles a finding. Call it only when the source could be asked:
+        a fleet that is empty because nobody answered would call every host silent.
+        """
+        seconds, moment = self.step.total_seconds(), now.timestamp()
+        memory = self._seen(memory, fleet, moment)
+        rule = Rule(self.false_alarms_per_day)
+        memory, told = anomalies(rule, memory, scores, calibrations, seconds)
+        told += saturations(self.features, fleet, moment, self.saturated_seconds, memory.episodes)
+        told += silences(memory, moment, self.silent_seconds)
+        scene = Scene(
+            now,
+            fleet,
+            {feature.name: feature for feature in self.features},
+            calibrations,
+            self.step,
+            self.window_seconds,
+        )
+        lasting = tuple(episode for episode in told if episode.ends_at is None)
+        return Verdict(tuple(finding(episode, scene) for episode in told), replace(memory, episodes=lasting))
+
+    def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
+        """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""
+        last_seen = dict(memory.last_seen)
+        seen = np.asarray(np.isfinite(fleet.values).any(axis=1))
+        for row, host in enumerate(fleet.hosts):
+            rows = np.flatnonzero(seen[row])
+            if len(rows):
+                last_seen[host.name] = max(float(fleet.times[rows[-1]]), last_seen.get(host.name, -np.inf))
+        oldest = moment - self.forget_after.total_seconds()
+        kept = {host: time for host, time in last_seen.items() if time >= oldest}
+        return replace(memory.covering(tuple(kept)), last_seen=kept)

@@ -1,0 +1,39 @@
+"""What a host's scores and features usually are, learned on a part of history that the models did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analyzer.data import Frame, Values
+from analyzer.judge.ladder import DAY_SECONDS, episode_counts
+
+USUAL_RANGE = (0.05, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`episodes[l]` at each level of the ladder in `days` of held-out history; `usual` is each feature's range."""
+
+    episodes: Values
+    days: float
+    usual: Mapping[str, tuple[float, float]]
+
+
+def calibrate(held_out: Values, step_seconds: float, history: Frame) -> Calibration:
+    """From the ratios of held-out rows (NaN rows don't count) and the history whose range is usual."""
+    told = held_out[np.isfinite(held_out)]
+    return Calibration(episode_counts(told), len(told) * step_seconds / DAY_SECONDS, usual_ranges(history))
+
+
+def usual_ranges(history: Frame) -> dict[str, tuple[float, float]]:
+    ranges = {}
+    for column, feature in enumerate(history.features):
+        values = history.values[:, column]
+        values = values[np.isfinite(values)]
+        if len(values):
+            low, high = np.quantile(values, USUAL_RANGE)
+            ranges[feature] = (float(low), float(high))
+    return ranges

@@ -1,0 +1,76 @@
+"""What the judge must know from one cycle to the next: an explicit value that is saved and restored whole."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from analyzer.judge.ladder import LEVELS
+from analyzer.judge.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One finding in the making. Times are epoch seconds; `ends_at` None while it lasts.
+
+    `peak` and `bar` are ratios to the edge of the usual; `parts[feature]` is the most that a feature contributed.
+    """
+
+    kind: str
+    host: str
+    starts_at: float
+    ends_at: float | None = None
+    peak: float = 0.0
+    bar: float = 1.0
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`hosts` name the rows of `watch`; `last_seen` is when each of them last had any value (epoch seconds)."""
+
+    hosts: tuple[str, ...] = ()
+    watch: Watch = field(default_factory=lambda: Watch.of(0))
+    last_seen: Mapping[str, float] = field(default_factory=dict)
+    episodes: tuple[Episode, ...] = ()
+
+    def covering(self, hosts: tuple[str, ...]) -> Memory:
+        """The same with one row for each of `hosts`, in their order; others are forgotten."""
+        if hosts == self.hosts:
+            return self
+        rows = {name: row for row, name in enumerate(self.hosts)}
+        watch = self.watch.rearranged([rows.get(name) for name in hosts])
+        last_seen = {name: self.last_seen[name] for name in hosts if name in self.last_seen}
+        return Memory(hosts, watch, last_seen, self.episodes)
+
+    def dump(self) -> bytes:
+        """A compressed archive of the watch's arrays and, as JSON, the rest."""
+        rest = _REST.dump_json(_Rest(self.hosts, dict(self.last_seen), self.episodes))
+        arrays = {part.name: getattr(self.watch, part.name) for part in fields(Watch)}
+        archive = io.BytesIO()
+        np.savez_compressed(archive, allow_pickle=False, rest=np.frombuffer(rest, np.uint8), levels=LEVELS, **arrays)
+        return archive.getvalue()
+
+    @classmethod
+    def load(cls, saved: bytes) -> Memory:
+        """What `dump` gave. A watch on other levels (another version's) is left out; open episodes stay."""
+        with np.load(io.BytesIO(saved), allow_pickle=False) as archive:
+            rest = _REST.validate_json(archive["rest"].tobytes())
+            if not np.array_equal(archive["levels"], LEVELS):
+                return cls(rest.hosts, Watch.of(len(rest.hosts)), rest.last_seen, rest.episodes)
+            watch = Watch(**{part.name: archive[part.name] for part in fields(Watch)})
+        return cls(rest.hosts, watch, rest.last_seen, rest.episodes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    hosts: tuple[str, ...]
+    last_seen: dict[str, float]
+    episodes: tuple[Episode, ...]
+
+
+_REST = TypeAdapter(_Rest)

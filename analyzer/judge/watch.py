@@ -1,0 +1,87 @@
+"""The alarm of each host, row by row: a bar that follows the scores within a budget, and hysteresis. No host loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.data import Times, Values
+from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, bars
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One row for each host. `counts[h, l]` episodes reached level l in `days[h]` days, old ones fading.
+
+    `last[h, l]` is when level l was last reached, `until[h]` the newest row counted; `alarming[h]` since some row over
+    `bar[h]`, and `last_bad[h]` the newest row that kept it so. Times are epoch seconds.
+    """
+
+    counts: Values
+    last: Times
+    days: Times
+    until: Times
+    alarming: Flags
+    bar: Values
+    last_bad: Times
+
+    @classmethod
+    def of(cls, hosts: int) -> Watch:
+        """Nothing seen yet."""
+        shape, never = (hosts, len(LEVELS)), np.full(hosts, -np.inf)
+        counts, bar = np.zeros(shape, np.float32), np.zeros(hosts, np.float32)
+        return cls(counts, np.full(shape, -np.inf), np.zeros(hosts), never, np.zeros(hosts, bool), bar, never.copy())
+
+    def rearranged(self, rows: list[int | None]) -> Watch:
+        """A watch whose row i is this one's row `rows[i]`, or a fresh one for None."""
+        fresh = Watch.of(len(rows))
+        new = [row for row, old in enumerate(rows) if old is not None]
+        old = [row for row in rows if row is not None]
+        for part in fields(Watch):
+            getattr(fresh, part.name)[new] = getattr(self, part.name)[old]
+        return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """`episodes[h, l]` that reached level l of held-out scores in `days[h]` days, for each host of a watch."""
+
+    episodes: Values
+    days: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How scores become alarms. `calm` is the part of the bar below which an alarm may end."""
+
+    false_alarms_per_day: float = 0.2
+    memory_days: float = 5.0
+    calm: float = 0.7
+    hold_steps: int = GAP_STEPS
+
+    def step(self, watch: Watch, learned: Learned, time: float, ratios: Values, step_seconds: float) -> Watch:
+        """The watch after one row of all hosts. `ratios[h]` NaN: not scored, or this row was counted before."""
+        scored = np.isfinite(ratios) & (time > watch.until)
+        heights = np.where(scored, ratios, -np.inf).astype(np.float32)
+        bar = bars(watch.counts + learned.episodes, watch.days + learned.days, self.false_alarms_per_day)
+        bar = np.where(watch.alarming, watch.bar, bar)
+        bad = heights >= np.where(watch.alarming, self.calm * bar, bar)
+        last_bad = np.where(bad, time, watch.last_bad)
+        alarming = bad | (watch.alarming & (time - last_bad <= (self.hold_steps + 0.5) * step_seconds))
+        counted = self._counted(watch, time, heights, scored, step_seconds)
+        return Watch(*counted, alarming=alarming, bar=bar, last_bad=last_bad)
+
+    def _counted(
+        self, watch: Watch, time: float, heights: Values, scored: Flags, step_seconds: float
+    ) -> tuple[Values, Times, Times, Times]:
+        above = heights[:, None] >= LEVELS
+        begins = above & (time - watch.last > (GAP_STEPS + 0.5) * step_seconds)
+        passed = step_seconds / DAY_SECONDS
+        kept = np.where(scored, np.exp(-passed / self.memory_days), 1.0)
+        counts = (watch.counts * kept[:, None] + begins).astype(np.float32)
+        days = watch.days * kept + np.where(scored, passed, 0.0)
+        return counts, np.where(above, time, watch.last), days, np.where(scored, time, watch.until)

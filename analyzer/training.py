@@ -1,0 +1,151 @@
+"""Learns each host on its long history, off the event loop, and swaps fitted models whole. Has no clock."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from analyzer.data import Frame, Learning, Scores, Window
+from analyzer.detectors import DETECTORS, combined
+from analyzer.detectors.scaling import observed
+from analyzer.errors import NotEnoughHistory
+from analyzer.interfaces import Detector, Scorer, Source
+from analyzer.judge.anomaly import ratios_of
+from analyzer.judge.calibration import Calibration, calibrate
+
+FOLDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HostModels:
+    """All that was learned of one host, fitted together and swapped together."""
+
+    host: str
+    features: tuple[str, ...]
+    scorers: Mapping[str, Scorer]
+    calibration: Calibration
+    fitted_at: datetime
+    steps: int
+
+    def score(self, recent: Frame) -> tuple[Scores, ...]:
+        """Each model's scores of the same rows; the last are the ensemble's, which the judge goes by."""
+        votes = tuple(scorer.score(recent) for scorer in self.scorers.values())
+        return (*votes, combined(votes))
+
+
+def fit_host(
+    history: Frame, now: datetime, step_seconds: float, detectors: Sequence[Detector] = tuple(DETECTORS.values())
+) -> HostModels:
+    """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short."""
+    known = _with_values(history)
+    calibration = calibrate(held_out_ratios(known, detectors), step_seconds, known)
+    scorers = _fitted(known, detectors)
+    steps = int(observed(known, known.features).sum())
+    return HostModels(history.host, known.features, scorers, calibration, now, steps)
+
+
+def held_out_ratios(history: Frame, detectors: Sequence[Detector]) -> np.ndarray:
+    """The ensemble's ratios on each third of history, by models fitted on the other two."""
+    rows = len(history.times)
+    edges = np.linspace(0, rows, FOLDS + 1).astype(int)
+    told = np.full(rows, np.nan, np.float32)
+    for begin, end in pairwise(edges):
+        rest = np.r_[0:begin, end:rows]
+        seen = Frame(history.host, history.features, history.times[rest], history.values[rest])
+        part = Frame(history.host, history.features, history.times[begin:end], history.values[begin:end])
+        scorers = _fitted(seen, detectors).values()
+        told[begin:end] = ratios_of(combined([scorer.score(part) for scorer in scorers]))
+    return told
+
+
+def _with_values(history: Frame) -> Frame:
+    """History without the features that it never has."""
+    present = np.asarray(np.isfinite(history.values).any(axis=0))
+    names = tuple(name for name, here in zip(history.features, present, strict=True) if here)
+    return Frame(history.host, names, history.times, history.values[:, present])
+
+
+def _fitted(history: Frame, detectors: Sequence[Detector]) -> dict[str, Scorer]:
+    return {detector.name: detector.fit(history) for detector in detectors}
+
+
+class Trainer:
+    """Keeps every host's models. Waits only in `train`, which the service calls from time to time."""
+
+    def __init__(
+        self,
+        source: Source,
+        step: timedelta,
+        *,
+        history: timedelta = timedelta(days=7),
+        period: timedelta = timedelta(hours=6),
+        detectors: Sequence[Detector] = tuple(DETECTORS.values()),
+    ) -> None:
+        self._source = source
+        self._step = step
+        self._history = history
+        self._period = period
+        self._detectors = detectors
+        self._models: dict[str, HostModels] = {}
+        self._learning: dict[str, Learning] = {}
+        self._due: dict[str, datetime] = {}
+
+    @property
+    def steps_needed(self) -> int:
+        """A third is held out from each calibrating model, and the rest must still be enough for each."""
+        most = max(detector.minimum_steps for detector in self._detectors)
+        return -(-most * FOLDS // (FOLDS - 1))
+
+    def models(self, host: str) -> HostModels | Learning:
+        """The host's models, or what is missing to learn them."""
+        learning = self._learning.get(host, Learning(0, self.steps_needed))
+        return self._models.get(host, learning)
+
+    def due(self, now: datetime, hosts: Sequence[str]) -> tuple[str, ...]:
+        """The hosts to be learned now, those longest overdue first; a host never seen is due at once."""
+        return tuple(sorted((h for h in hosts if self._due.get(h, now) <= now), key=lambda h: self._due.get(h, now)))
+
+    async def train(self, now: datetime, hosts: Sequence[str], most: int = 1) -> tuple[str, ...]:
+        """Learns at most `most` hosts that are due; which. SourceError passes through, the host stays due."""
+        chosen = self.due(now, hosts)[:most]
+        for host in chosen:
+            fetched = await self._source.fetch(Window.ending(now, self._history, self._step), host)
+            known = {each.name for each in fetched.fleet.hosts}
+            if host in known:
+                await self._learn(host, fetched.fleet.frame(host), now)
+            else:
+                self._wait(host, 0, (), now)
+        return chosen
+
+    def forget(self, hosts: Sequence[str]) -> None:
+        """Drops what was learned of hosts that are gone."""
+        for host in hosts:
+            for known in (self._models, self._learning, self._due):
+                known.pop(host, None)
+
+    async def _learn(self, host: str, history: Frame, now: datetime) -> None:
+        try:
+            models = await asyncio.to_thread(fit_host, history, now, self._step.total_seconds(), self._detectors)
+        except NotEnoughHistory:
+            empty = np.asarray(~np.isfinite(history.values).any(axis=0))
+            missing = tuple(name for name, gone in zip(history.features, empty, strict=True) if gone)
+            self._wait(host, int(observed(history, history.features).sum()), missing, now)
+            return
+        self._models[host] = models
+        self._due[host] = now + self._until_next(host, models.steps)
+
+    def _wait(self, host: str, steps: int, missing: tuple[str, ...], now: datetime) -> None:
+        self._learning[host] = Learning(steps, self.steps_needed, missing)
+        self._due[host] = now + max(self.steps_needed - steps, 1) * self._step
+
+    def _until_next(self, host: str, steps: int) -> timedelta:
+        """Soon while history is short, for each doubling teaches much; later on a period, spread over the hosts."""
+        digest = hashlib.sha256(host.encode()).digest()
+        spread = 1.0 + 0.2 * int.from_bytes(digest[:4], "big") / 2**32
+        return min(steps * self._step, self._period) * spread
