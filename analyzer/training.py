@@ -11,13 +11,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from analyzer.data import Frame, Learning, Scores, Window
+from analyzer.data import Frame, Learning, Scores, State, Window
 from analyzer.detectors import DETECTORS, combined
 from analyzer.detectors.scaling import observed
 from analyzer.errors import NotEnoughHistory
 from analyzer.interfaces import Detector, Scorer, Source
 from analyzer.judge.anomaly import ratios_of
 from analyzer.judge.calibration import Calibration, calibrate
+from analyzer.states import States, fit_states
 
 FOLDS = 3
 
@@ -32,22 +33,43 @@ class HostModels:
     calibration: Calibration
     fitted_at: datetime
     steps: int
+    states: States | None = None
 
     def score(self, recent: Frame) -> tuple[Scores, ...]:
         """Each model's scores of the same rows; the last are the ensemble's, which the judge goes by."""
         votes = tuple(scorer.score(recent) for scorer in self.scorers.values())
         return (*votes, combined(votes))
 
+    def state(self, recent: Frame) -> State | None:
+        """Which of its usual states the host is in at the last row; None while it has shown none."""
+        return self.states.state(recent) if self.states else None
+
 
 def fit_host(
-    history: Frame, now: datetime, step_seconds: float, detectors: Sequence[Detector] = tuple(DETECTORS.values())
+    history: Frame,
+    now: datetime,
+    step_seconds: float,
+    detectors: Sequence[Detector] = tuple(DETECTORS.values()),
+    previous: HostModels | None = None,
 ) -> HostModels:
-    """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short."""
+    """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short.
+
+    `previous` hands the names of its states on.
+    """
     known = _with_values(history)
     calibration = calibrate(held_out_ratios(known, detectors), step_seconds, known)
     scorers = _fitted(known, detectors)
     steps = int(observed(known, known.features).sum())
-    return HostModels(history.host, known.features, scorers, calibration, now, steps)
+    states = _states(known, previous)
+    return HostModels(history.host, known.features, scorers, calibration, now, steps, states)
+
+
+def _states(history: Frame, previous: HostModels | None) -> States | None:
+    """States need longer, and a feature that moves; a host is scored before."""
+    try:
+        return fit_states(history, previous.states if previous else None)
+    except NotEnoughHistory:
+        return None
 
 
 def held_out_ratios(history: Frame, detectors: Sequence[Detector]) -> np.ndarray:
