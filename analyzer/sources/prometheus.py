@@ -1,0 +1,163 @@
+"""Hosts' features out of Prometheus, or any store that speaks its query API."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import aiohttp
+import numpy as np
+import orjson
+
+from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Sample, Series, Values, Window
+from analyzer.errors import QueryRefused, SourceEmpty
+from analyzer.features import matcher, query
+from analyzer.sources.http import HttpClient, NoAnswer
+from analyzer.sources.query_api import MOST_STEPS, QueryApi, parts
+
+LOOKBACK_SECONDS = 300  # for so long Prometheus holds a series for alive after its last sample
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusSource:
+    """Asks each feature of the catalogue as a range query over all hosts that `selector` picks.
+
+    Rates look back over four scrapes, as Grafana's do, so that one lost scrape leaves no gap. `compress` pays where
+    the line to Prometheus is slow; `most_points` of one answer bounds memory and the time it takes to read.
+    """
+
+    catalogue: tuple[Feature, ...]
+    url: str = "http://127.0.0.1:9090"
+    selector: str = ""
+    timeout_seconds: float = 10.0
+    concurrency: int = 8
+    retries: int = 2
+    scrape_interval_seconds: float = 15.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    username: str = ""
+    password: str = field(default="", repr=False)
+    bearer_token: str = field(default="", repr=False)
+    compress: bool = False
+    most_points: int = 500_000
+    name: str = "prometheus"
+    _api: QueryApi = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        client = HttpClient(
+            who="Prometheus",
+            timeout_seconds=self.timeout_seconds,
+            concurrency=self.concurrency,
+            retries=self.retries,
+            headers={"Accept-Encoding": "gzip" if self.compress else "identity", **self._credentials(), **self.headers},
+            final=b'"errorType":"timeout"',  # Prometheus gave up on the query itself
+        )
+        object.__setattr__(self, "_api", QueryApi(self.url, client))
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        """Every feature of all hosts (or one) on the window's grid; what is absent on a host stays NaN.
+
+        SourceUnreachable when Prometheus can't be asked, SourceEmpty when it knows no such host. A single feature that
+        it refuses, or does not give in time, is a Failure.
+        """
+        one = [matcher("instance", host)] if host is not None else []
+        selector = ",".join([part for part in [self.selector.strip(" ,")] if part] + one)
+        hosts = await self._hosts(selector, window)
+        values = np.full((len(hosts), len(self.catalogue), window.steps), np.nan, dtype=np.float32)
+        rows = _Rows(hosts)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._feature(feature, selector, window, rows, values[:, number]))
+                    for number, feature in enumerate(self.catalogue)
+                ]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        fleet = Fleet(hosts, tuple(feature.name for feature in self.catalogue), window.times, values)
+        return Fetched(fleet, self.name, tuple(failure for task in tasks for failure in task.result()))
+
+    async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
+        return await self._api.instant(promql, at)
+
+    async def range(self, promql: str, window: Window) -> tuple[Series, ...]:
+        return await self._api.range(promql, window)
+
+    async def close(self) -> None:
+        await self._api.http.close()
+
+    def _credentials(self) -> dict[str, str]:
+        if self.bearer_token:
+            return {"Authorization": f"Bearer {self.bearer_token}"}
+        if self.username:
+            return {"Authorization": aiohttp.encode_basic_auth(self.username, self.password, encoding="utf-8")}
+        return {}
+
+    async def _hosts(self, selector: str, window: Window) -> tuple[Host, ...]:
+        """Who was seen within the window, by name; of several descriptions of one host the living one counts."""
+        span = math.ceil((window.end - window.start).total_seconds()) + LOOKBACK_SECONDS
+        known = f"node_uname_info{{{selector}}}"
+        samples = await self.instant(
+            f"max by (instance, job, nodename) ({known}) + 1"
+            f" or max by (instance, job, nodename) (last_over_time({known}[{span}s]))",
+            window.end,
+        )
+        if not samples:
+            raise SourceEmpty(f"Prometheus at {self.url} knows no {known}: does it scrape an exporter?")
+        by_name = {s.labels.get("instance", ""): s.labels for s in sorted(samples, key=lambda s: s.value)}
+        return tuple(
+            Host(name, by_name[name].get("job", ""), by_name[name].get("nodename", "")) for name in sorted(by_name)
+        )
+
+    async def _feature(
+        self, feature: Feature, selector: str, window: Window, rows: _Rows, out: Values
+    ) -> list[Failure]:
+        """Fill one feature's values (hosts × steps), in as many queries as the limits ask for."""
+        step = window.step.total_seconds()
+        promql = query(feature, selector, max(4 * self.scrape_interval_seconds, step + self.scrape_interval_seconds))
+        steps = min(MOST_STEPS, max(1, self.most_points // len(out)))
+        try:
+            warnings = [
+                warning
+                for part, first in parts(window, steps)
+                for warning in await self._fill(promql, part, rows, out[:, first : first + part.steps])
+            ]
+        except (NoAnswer, QueryRefused) as error:
+            warnings = [str(error)]
+        return [Failure("fetch", f"{feature.name}: {reason}", window.end) for reason in dict.fromkeys(warnings)]
+
+    async def _fill(self, promql: str, window: Window, rows: _Rows, out: Values) -> Sequence[str]:
+        """One query's answer into `out`; halves the window where Prometheus finds it too much to hold."""
+        try:
+            matrix = await self._api.matrix(promql, window)
+        except QueryRefused as error:
+            if "too many samples" not in str(error) or window.steps == 1:
+                raise
+            return [
+                warning
+                for part, first in parts(window, math.ceil(window.steps / 2))
+                for warning in await self._fill(promql, part, rows, out[:, first : first + part.steps])
+            ]
+        matrix.place(rows.of(promql, matrix.labels), window.start.timestamp(), window.step.total_seconds(), out)
+        return matrix.warnings
+
+
+class _Rows(dict[bytes, int]):
+    """The row of each series' host by the series' raw labels, which are read once for each spelling; -1 for others."""
+
+    def __init__(self, hosts: Sequence[Host]) -> None:
+        super().__init__()
+        self._row_of = {host.name: row for row, host in enumerate(hosts)}
+
+    def __missing__(self, labels: bytes) -> int:
+        row = self[labels] = self._row_of.get(orjson.loads(labels).get("instance", ""), -1)
+        return row
+
+    def of(self, promql: str, labels: Sequence[bytes]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+        """Rows of all series of an answer; QueryRefused when two of them speak of one host."""
+        rows = np.array([self[spelling] for spelling in labels], dtype=np.intp)
+        known = rows[rows >= 0]
+        if len(np.unique(known)) < len(known):
+            raise QueryRefused(f"{promql!r} gives several series for one instance: aggregate by (instance)")
+        return rows
