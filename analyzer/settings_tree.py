@@ -100,7 +100,6 @@ class CycleSettings(Section):
 
 class TrainingSettings(Section):
     history: Duration = Field(timedelta(days=2), description="how much of the past the models learn from")
-    minimum: Duration = Field(timedelta(minutes=10), description="history a host needs before it is scored")
     interval: Duration = Field(timedelta(hours=1), description="how often a host's models are fitted anew")
 
 

@@ -1,0 +1,182 @@
+"""One cycle: fetch, score, judge, publish. No clock, no loop, no sleep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from analyzer.data import (
+    Failure,
+    Fetched,
+    Finding,
+    Fleet,
+    Frame,
+    Host,
+    HostReport,
+    Learning,
+    Report,
+    Scores,
+    Window,
+)
+from analyzer.guard import Guard
+from analyzer.interfaces import Forecaster, Sink, Source
+from analyzer.judge import Judge
+from analyzer.judge import Memory as JudgeMemory
+from analyzer.recent import extend
+from analyzer.training import HostModels, Trainer
+
+# A scrape may arrive late and a rate needs its neighbours: the newest steps are asked for again.
+OVERLAP_STEPS = 4
+# Enough rows for every window and residual that a scorer looks back on, and for those not judged yet.
+SCORED_STEPS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one cycle hands to the next: the newest history, what the judge remembers, what was firing.
+
+    `late` are failures that came too late for the last report: of its sinks, and of work between two cycles.
+    """
+
+    recent: Fleet | None = None
+    judged: JudgeMemory = field(default_factory=JudgeMemory)
+    firing: tuple[Finding, ...] = ()
+    late: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the models said of one host."""
+
+    report: HostReport
+    ensemble: Scores | None
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Its parts and its grid; `run` is called with the time and what the last run remembered."""
+
+    source: Source
+    trainer: Trainer
+    judge: Judge
+    forecasters: Sequence[Forecaster]
+    sinks: Sequence[Sink]
+    step: timedelta
+    recent: timedelta
+
+    async def run(self, now: datetime, memory: Memory) -> tuple[Report, Memory]:
+        """Look at every host once. A stage that fails is in the report's failures, and the others still run."""
+        guard = Guard(now)
+        guard.note(*memory.late)
+        fetched = await self._fetch(guard, now, memory)
+        if fetched is not None and not fetched.stale:
+            memory = replace(memory, recent=extend(memory.recent, fetched.fleet, self.recent.total_seconds()))
+        looked: tuple[Looked, ...] = ()
+        if memory.recent is not None:
+            looked = await asyncio.to_thread(self._look, guard, memory.recent)
+        findings: tuple[Finding, ...] = ()
+        with guard.stage("judge"):
+            findings, memory = self._judge(now, fetched, looked, memory)
+        report = _report(now, fetched, looked, findings, guard)
+        late = Guard(now)
+        for sink in self.sinks:
+            with late.stage(f"sink {sink.name}"):
+                await sink.publish(report)
+        return report, replace(memory, late=late.failures)
+
+    async def _fetch(self, guard: Guard, now: datetime, memory: Memory) -> Fetched | None:
+        with guard.stage("fetch"):
+            fetched = await self.source.fetch(self._window(now, memory.recent))
+            guard.note(*fetched.failures)
+            if fetched.stale:
+                guard.note(Failure("fetch", f"nobody could be asked: {fetched.fallback_reason}", now))
+            return fetched
+        return None
+
+    def _window(self, now: datetime, recent: Fleet | None) -> Window:
+        """All of `recent` at first, then only what is new, with a little overlap."""
+        whole = Window.ending(now, self.recent, self.step)
+        if recent is None or not len(recent.times):
+            return whole
+        newest = datetime.fromtimestamp(float(recent.times[-1]), UTC)
+        start = min(max(newest - OVERLAP_STEPS * self.step, whole.start), whole.end)
+        return Window(start, whole.end, self.step)
+
+    def _look(self, guard: Guard, recent: Fleet) -> tuple[Looked, ...]:
+        looked = []
+        for host in recent.hosts:
+            frame = recent.frame(host.name)
+            report = HostReport(host, _last_seen(frame), _latest(frame))
+            ensemble = None
+            with guard.stage("score", host.name):
+                report, ensemble = _scored(report, frame, self.trainer.models(host.name))
+            with guard.stage("forecast", host.name):
+                report = replace(report, trends=tuple(t for f in self.forecasters for t in f.trends(frame)))
+            looked.append(Looked(report, ensemble))
+        return tuple(looked)
+
+    def _judge(
+        self, now: datetime, fetched: Fetched | None, looked: Sequence[Looked], memory: Memory
+    ) -> tuple[tuple[Finding, ...], Memory]:
+        if fetched is None or fetched.stale or memory.recent is None:
+            # Nobody could be asked: what was firing stays so, and no host is called silent for it.
+            return memory.firing, memory
+        scores = {each.report.host.name: each.ensemble for each in looked if each.ensemble is not None}
+        calibrations = {
+            name: models.calibration for name in scores if isinstance(models := self.trainer.models(name), HostModels)
+        }
+        verdict = self.judge.judge(now, memory.recent, scores, calibrations, memory.judged)
+        firing = tuple(finding for finding in verdict.findings if finding.firing)
+        return verdict.findings, replace(memory, judged=verdict.memory, firing=firing)
+
+
+def _scored(report: HostReport, frame: Frame, models: HostModels | Learning) -> tuple[HostReport, Scores | None]:
+    if isinstance(models, Learning):
+        return replace(report, learning=models), None
+    every = models.score(frame.tail(SCORED_STEPS))
+    newest = {scores.model: float(scores.values[-1]) for scores in every if np.isfinite(scores.values[-1])}
+    ensemble = every[-1]
+    shares = zip(ensemble.features, ensemble.shares[-1], strict=True)
+    told = {feature: float(share) for feature, share in shares if share > 0}
+    return replace(report, scores=newest, shares=told, state=models.state(frame)), ensemble
+
+
+def _latest(frame: Frame) -> Mapping[str, float]:
+    """The newest row that has any value, without its gaps."""
+    rows = np.flatnonzero(np.isfinite(frame.values).any(axis=1))
+    if not len(rows):
+        return {}
+    values = zip(frame.features, frame.values[rows[-1]], strict=True)
+    return {feature: float(value) for feature, value in values if np.isfinite(value)}
+
+
+def _last_seen(frame: Frame) -> datetime | None:
+    rows = np.flatnonzero(np.isfinite(frame.values).any(axis=1))
+    return datetime.fromtimestamp(float(frame.times[rows[-1]]), UTC) if len(rows) else None
+
+
+def _report(
+    now: datetime, fetched: Fetched | None, looked: Sequence[Looked], findings: tuple[Finding, ...], guard: Guard
+) -> Report:
+    served = fetched is not None and not fetched.stale
+    return Report(
+        at=now,
+        source=fetched.source if fetched is not None and served else "",
+        fallback_reason=fetched.fallback_reason if fetched is not None else _first_reason(guard.failures),
+        hosts=tuple(each.report for each in looked),
+        findings=findings,
+        failures=guard.failures,
+        stage_seconds=guard.seconds,
+    )
+
+
+def _first_reason(failures: Sequence[Failure]) -> str:
+    return failures[0].reason if failures else ""
+
+
+def hosts_of(memory: Memory) -> tuple[Host, ...]:
+    return memory.recent.hosts if memory.recent is not None else ()

@@ -1,0 +1,71 @@
+"""The analyzer's rounds: a cycle, a refit. Keeps the last report and what the next cycle must know, also in the store.
+
+A refit that fails, or a store that can't be written, is a failure of the next report and stops nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from analyzer.cycle import Cycle, Memory
+from analyzer.data import Report
+from analyzer.guard import Guard
+from analyzer.judge import Memory as JudgeMemory
+from analyzer.store import Store
+from analyzer.training import Trainer
+
+MEMORY = "judge"
+
+
+class Rounds:
+    """`report` is None until the first cycle is through."""
+
+    def __init__(self, cycle: Cycle, trainer: Trainer, store: Store, keep: timedelta) -> None:
+        self._cycle = cycle
+        self._trainer = trainer
+        self._store = store
+        self._keep = keep
+        self._memory = Memory()
+        self._restored = False
+        self.report: Report | None = None
+
+    async def look(self, now: datetime) -> None:
+        """One cycle, then everything worth remembering is written down."""
+        if not self._restored:
+            await self._restore(now)
+        report, self._memory = await self._cycle.run(now, self._memory)
+        guard = Guard(now)
+        with guard.stage("store"):
+            await self._store.findings.record(report.findings, now)
+            await self._store.memory.save(MEMORY, self._memory.judged.dump())
+        self._add(guard)
+        self.report = report
+
+    async def train(self, now: datetime) -> None:
+        """Fit one host that is due; hosts that are gone are forgotten."""
+        guard = Guard(now)
+        with guard.stage("train"):
+            hosts = [host.host.name for host in self.report.hosts] if self.report else []
+            await self._trainer.train(now, hosts)
+        self._add(guard)
+
+    async def tidy(self, now: datetime) -> None:
+        """Delete from the store what is settled and old."""
+        guard = Guard(now)
+        with guard.stage("store"):
+            await self._store.forget(now - self._keep)
+        self._add(guard)
+
+    async def _restore(self, now: datetime) -> None:
+        guard = Guard(now)
+        with guard.stage("store"):
+            saved = await self._store.memory.load(MEMORY)
+            if saved is not None:
+                self._memory = replace(self._memory, judged=JudgeMemory.load(saved))
+        self._restored = not guard.failures
+        self._add(guard)
+
+    def _add(self, guard: Guard) -> None:
+        """What failed after a report was published stands in the next one."""
+        self._memory = replace(self._memory, late=self._memory.late + guard.failures)

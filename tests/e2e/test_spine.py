@@ -1,0 +1,163 @@
+"""The main job, for real: exporter, Prometheus and analyzer as processes, a load on this machine, and what breaks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.processes import (
+    Program,
+    a_free_port,
+    instant,
+    start_analyzer,
+    start_exporter,
+    start_prometheus,
+    until,
+)
+
+QUICK = ("--cycle.interval=1s", "--cycle.step=1s", "--cycle.recent=10m", "--scrape.interval=1s")
+
+
+@dataclass
+class Stack:
+    """The three programs and how to start them again."""
+
+    exporter: Program
+    prometheus: Program
+    analyzer: Program
+    host: str
+
+
+@contextmanager
+def stack(folder: Path, prometheus_program: Path, *flags: str) -> Iterator[Stack]:
+    ports = {name: a_free_port() for name in ("exporter", "prometheus", "analyzer")}
+    with ExitStack() as started:
+        exporter = started.enter_context(start_exporter(folder, ports["exporter"]))
+        jobs = {"node": ports["exporter"], "openmanager-analyzer": ports["analyzer"]}
+        prometheus = started.enter_context(start_prometheus(prometheus_program, folder, ports["prometheus"], jobs))
+        analyzer = started.enter_context(
+            start_analyzer(
+                folder,
+                ports["analyzer"],
+                prometheus.url,
+                f"--scrape.targets={exporter.url}/metrics",
+                '--prometheus.selector=job="node"',
+                *QUICK,
+                *flags,
+            )
+        )
+        yield Stack(exporter, prometheus, analyzer, f"127.0.0.1:{ports['exporter']}")
+
+
+def burn(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    ballast = bytearray(300_000_000)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+    while time.monotonic() < end:
+        sum(range(10_000))
+
+
+@contextmanager
+def load(folder: Path, seconds: float) -> Iterator[None]:
+    """All cores busy, memory taken and a file written again and again; bounded in time, undone at the end."""
+    workers = [
+        multiprocessing.get_context("spawn").Process(target=burn, args=(seconds,), daemon=True)
+        for _ in range((os.cpu_count() or 1) + 1)
+    ]
+    writer = subprocess.Popen(
+        ["timeout", str(seconds), "sh", "-c", "while :; do dd if=/dev/zero of=big bs=1M count=256 conv=fsync; done"],
+        cwd=folder,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    for worker in workers:
+        worker.start()
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.join()
+        writer.terminate()
+        writer.wait()
+        (folder / "big").unlink(missing_ok=True)
+
+
+@pytest.mark.timeout(400)
+def test_a_real_load_shows_in_derived_metrics_in_prometheus(tmp_path: Path, prometheus_program: Path) -> None:
+    with stack(tmp_path, prometheus_program, "--judge.false-alarms-per-day=100") as running:
+        programs = (running.exporter, running.prometheus, running.analyzer)
+        prometheus = running.prometheus
+        score = f'openmanager_anomaly_score{{host="{running.host}",model="ensemble"}}'
+        learning = until(
+            lambda: instant(prometheus, f'openmanager_learning_ratio{{host="{running.host}"}}'), "learning", *programs
+        )
+        assert 0 <= float(learning[0]["value"][1]) <= 1
+        assert instant(prometheus, score) == [], "a host is never scored by an unfitted model"
+        until(lambda: instant(prometheus, score), "a first score", *programs, seconds=150)
+        firing = f'openmanager_findings_firing{{host="{running.host}",kind="anomaly"}} > 0'
+        with load(tmp_path, 120):
+            until(lambda: instant(prometheus, firing), "a finding for the load", *programs, seconds=100)
+            until(lambda: instant(prometheus, f"{score} > 0.5"), "a high score", *programs, seconds=20)
+            host = running.analyzer.json(f"/api/v1/hosts/{running.host}")
+            shares = instant(prometheus, f'topk(3, openmanager_anomaly_feature_share{{host="{running.host}"}})')
+        assert len(shares) == 3
+        assert host["state"] is not None
+        models = {row["metric"]["model"] for row in instant(prometheus, "openmanager_anomaly_score")}
+        assert models == {"isolation_forest", "kmeans", "regression", "ensemble"}
+        for name in ("openmanager_trend_per_hour", "openmanager_host_state", "openmanager_stage_duration_seconds"):
+            assert instant(prometheus, name), name
+        assert float(instant(prometheus, "openmanager_cycle_age_seconds")[0]["value"][1]) < 30
+        status, answer = running.analyzer.post("/api/v1/query", {"question": "무슨 이상이 있어?"})
+        assert status == 200
+        assert answer["analysis"]["language"] == "ko"
+
+
+@pytest.mark.timeout(400)
+def test_prometheus_dies_and_comes_back(tmp_path: Path, prometheus_program: Path) -> None:
+    with stack(tmp_path, prometheus_program) as running:
+        analyzer = running.analyzer
+        until(lambda: analyzer.get("/-/ready")[0] == 200, "ready", analyzer)
+        assert "prometheus" in analyzer.get("/metrics")[1]
+        running.prometheus.process.kill()
+        running.prometheus.process.wait()
+        until(lambda: 'openmanager_source_in_use{source="scrape"} 1' in analyzer.get("/metrics")[1], "scrape", analyzer)
+        status, text = analyzer.get("/-/ready")
+        assert status == 200
+        assert "scrape" in text
+        assert analyzer.json("/api/v1/hosts")["hosts"], "hosts are still seen"
+        port = int(running.prometheus.url.rpartition(":")[2])
+        jobs = {"node": int(running.host.rpartition(":")[2])}
+        with start_prometheus(prometheus_program, tmp_path, port, jobs):
+            again = 'openmanager_source_in_use{source="prometheus"} 1'
+            until(lambda: again in analyzer.get("/metrics")[1], "Prometheus in use again", analyzer)
+
+
+@pytest.mark.timeout(120)
+def test_without_any_source_ready_says_so_and_sigterm_still_ends_it(tmp_path: Path) -> None:
+    flags = ("--scrape.targets=http://127.0.0.1:9/metrics", *QUICK)
+    with start_analyzer(tmp_path, a_free_port(), "http://127.0.0.1:9", *flags) as analyzer:
+        until(lambda: "127.0.0.1:9" in analyzer.get("/-/ready")[1], "a reason", analyzer)
+        assert analyzer.get("/-/ready")[0] == 503
+        assert analyzer.get("/-/healthy")[0] == 200
+        code, seconds = analyzer.stop()
+        assert code == 0
+        assert seconds < 10
+
+
+@pytest.mark.timeout(200)
+def test_sigterm_ends_each_program_with_nothing_half_written(tmp_path: Path, prometheus_program: Path) -> None:
+    with stack(tmp_path, prometheus_program) as running:
+        until(lambda: running.analyzer.get("/-/ready")[0] == 200, "ready", running.analyzer)
+        for program in (running.analyzer, running.exporter):
+            code, _ = program.stop()
+            assert code == 0, program.output()
+            assert "Traceback" not in program.output()
