@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -29,9 +30,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class HttpClient:
-    """Asks servers. `who` names them in messages, such as "Prometheus"; `final` marks a 5xx body no retry can mend."""
+    """Asks servers. `who` stands for the address in messages; `final` marks a 5xx body that no retry can mend."""
 
-    who: str
+    who: str = ""
     timeout_seconds: float = 10.0
     concurrency: int = 8
     retries: int = 2
@@ -58,12 +59,12 @@ class HttpClient:
             try:
                 reply = await self._once(method, url, form)
             except aiohttp.ConnectionTimeoutError:
-                raise SourceUnreachable(f"can't reach {self.who} at {url}: no connection in time") from None
+                raise SourceUnreachable(f"can't reach {self.who or url}: no connection in time") from None
             except TimeoutError:
-                raise NoAnswer(f"{self.who} at {url} did not answer within {self.timeout_seconds:g} s") from None
+                raise NoAnswer(f"{self.who or url} did not answer within {self.timeout_seconds:g} s") from None
             except (aiohttp.ClientError, OSError) as error:
                 if last:
-                    raise SourceUnreachable(f"can't reach {self.who} at {url}: {_reason(error)}") from error
+                    raise SourceUnreachable(f"can't reach {self.who or url}: {_reason(error)}") from error
             else:
                 if last or not self._passing(reply):
                     return reply
@@ -94,6 +95,6 @@ def _seconds(retry_after: str) -> float:
 
 
 def _reason(error: Exception) -> str:
-    """The system's own words where there are any: "Connection refused" rather than aiohttp's retelling."""
-    inner = getattr(error, "os_error", error)
-    return getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+    """The system's own words where there are any: "Connection refused" rather than a retelling of it."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number and number > 0 else str(error) or type(error).__name__

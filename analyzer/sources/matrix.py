@@ -40,10 +40,13 @@ class Matrix:
             yield labels, points[first:end], self.values[first:end]
 
     def place(self, rows: Counts, start: float, step_seconds: float, out: Values) -> None:
-        """Put each series' samples into its row of `out` (hosts × steps); row -1 and what is off the grid stay out."""
+        """Put each series' samples into its row of `out` (hosts × steps).
+
+        Row -1, what lies off the grid and the infinities of a division by zero stay out.
+        """
         row = np.repeat(rows, self.counts)
         point = _grid_points(self.times, start, step_seconds)
-        inside = (row >= 0) & (point >= 0) & (point < out.shape[1])
+        inside = (row >= 0) & (point >= 0) & (point < out.shape[1]) & np.isfinite(self.values)
         out[row[inside], point[inside]] = self.values[inside]
 
 

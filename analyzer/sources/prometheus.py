@@ -47,7 +47,7 @@ class PrometheusSource:
 
     def __post_init__(self) -> None:
         client = HttpClient(
-            who="Prometheus",
+            who=f"Prometheus at {self.url}",
             timeout_seconds=self.timeout_seconds,
             concurrency=self.concurrency,
             retries=self.retries,
