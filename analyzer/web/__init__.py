@@ -1,0 +1,1 @@
+"""The HTTP door: JSON in and out, checked against the shapes that /openapi.json documents."""

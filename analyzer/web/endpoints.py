@@ -1,0 +1,136 @@
+"""What each endpoint answers. Reads what app.py injected; knows no other room."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Protocol, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from analyzer.data import Feature, Finding, FindingFilter, Question, Report, Severity
+from analyzer.interfaces import Assistant
+from analyzer.web import schema
+from analyzer.web.answer_view import answer_told
+from analyzer.web.errors import Refused, refusal
+from analyzer.web.readiness import readiness
+from analyzer.web.views import Views
+
+Asked = TypeVar("Asked", bound=schema.Asked)
+
+
+class Rendered(Protocol):
+    """Metrics as text and the format they are in."""
+
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def content_type(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Door:
+    """All that the endpoints may ask. `metrics` takes an Accept header and the time; `findings` reads the store."""
+
+    report: Callable[[], Report | None]
+    findings: Callable[[FindingFilter], Awaitable[Sequence[Finding]]]
+    assistant: Assistant
+    metrics: Callable[[str, datetime], Awaitable[Rendered]]
+    features: Mapping[str, Feature] = field(default_factory=dict)
+    version: str = ""
+    longest_age: timedelta = timedelta(minutes=2)
+    longest_answer: timedelta = timedelta(seconds=60)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def views(self) -> Views:
+        return Views(self.features)
+
+    def known_report(self) -> Report:
+        report = self.report()
+        if report is None:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "no cycle has succeeded yet, so nothing is known of any host")
+        return report
+
+
+async def healthy(_door: Door, _request: web.Request) -> web.Response:
+    return _json(schema.HealthTold())
+
+
+async def ready(door: Door, _request: web.Request) -> web.Response:
+    told = readiness(door.report(), door.clock(), door.longest_age)
+    return _json(told, HTTPStatus.OK if told.ready else HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+async def metrics(door: Door, request: web.Request) -> web.Response:
+    rendered = await door.metrics(",".join(request.headers.getall("Accept", [])), door.clock())
+    # aiohttp's content_type takes no parameters, and Prometheus needs them.
+    return web.Response(body=rendered.body, headers={"Content-Type": rendered.content_type})
+
+
+async def hosts(door: Door, request: web.Request) -> web.Response:
+    _query(request, schema.NothingAsked)
+    return _json(door.views.hosts(door.known_report()))
+
+
+async def host(door: Door, request: web.Request) -> web.Response:
+    _query(request, schema.NothingAsked)
+    report, name = door.known_report(), request.match_info["host"]
+    found = report.host(name)
+    if found is None:
+        near = difflib.get_close_matches(name, [known.host.name for known in report.hosts], n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise Refused(HTTPStatus.NOT_FOUND, f"the last cycle saw no single host {name!r}{hint}")
+    return _json(door.views.host(report, found))
+
+
+async def findings(door: Door, request: web.Request) -> web.Response:
+    asked = _query(request, schema.FindingsAsked)
+    severity = None if asked.severity is None else Severity[asked.severity.upper()]
+    wanted = FindingFilter(asked.host, asked.kind, severity, asked.firing, asked.since, asked.limit)
+    return _json(door.views.findings(await door.findings(wanted)))
+
+
+async def query(door: Door, request: web.Request) -> web.Response:
+    asked = await _body(request, schema.QuestionAsked)
+    question = Question(asked.question, door.clock(), asked.language, asked.host, asked.session_id, asked.timezone)
+    begun = time.perf_counter()
+    try:
+        async with asyncio.timeout(door.longest_answer.total_seconds()):
+            answer = await door.assistant.answer(question, door.report())
+    except TimeoutError:
+        seconds = door.longest_answer.total_seconds()
+        raise Refused(HTTPStatus.GATEWAY_TIMEOUT, f"no answer could be computed within {seconds:g} s") from None
+    return _json(answer_told(answer, time.perf_counter() - begun, door.version))
+
+
+def _json(told: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    return web.Response(body=told.model_dump_json().encode(), status=status, content_type="application/json")
+
+
+def _query(request: web.Request, shape: type[Asked]) -> Asked:
+    given = request.query
+    if twice := sorted({name for name in given if len(given.getall(name)) > 1}):
+        raise Refused(HTTPStatus.BAD_REQUEST, f"given more than once: {', '.join(twice)}")
+    try:
+        return shape.model_validate(dict(given))
+    except ValidationError as error:
+        raise refusal(error, "wrong parameters") from None
+
+
+async def _body(request: web.Request, shape: type[Asked]) -> Asked:
+    if request.content_type != "application/json":
+        raise Refused(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send Content-Type: application/json, not {request.content_type}"
+        )
+    body = await request.read()
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        raise refusal(error, "wrong body") from None

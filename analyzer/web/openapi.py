@@ -1,0 +1,94 @@
+"""/openapi.json, made from the table of endpoints and the shapes they take and give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from analyzer.web.endpoints import Door
+
+REF = "#/components/schemas/"
+ABOUT = 'Every error is {"error": {"code", "message", "problems"}}. Times are RFC 3339, numbers in base units.'
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`told` is what it gives with 200 (None: text); `also` what it gives with other statuses."""
+
+    method: str
+    path: str
+    answer: Callable[[Door, web.Request], Awaitable[web.Response]]
+    summary: str
+    told: type[BaseModel] | None
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    also: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+
+    @property
+    def shapes(self) -> Iterator[tuple[type[BaseModel], JsonSchemaMode]]:
+        for told in (self.told, *self.also.values()):
+            if told is not None:
+                yield told, "serialization"
+        if self.body is not None:
+            yield self.body, "validation"
+
+
+def document(endpoints: Sequence[Endpoint], version: str) -> bytes:
+    """OpenAPI 3.1 as JSON."""
+    shapes = list(dict.fromkeys(shape for endpoint in endpoints for shape in endpoint.shapes))
+    _, definitions = models_json_schema(shapes, ref_template=REF + "{model}")
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+    return orjson.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "OpenManager analyzer", "version": version or "0", "description": ABOUT},
+            "paths": paths,
+            "components": {"schemas": definitions["$defs"]},
+        },
+        option=orjson.OPT_INDENT_2,
+    )
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{endpoint.method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', endpoint.path).rstrip('_')}",
+        "summary": endpoint.summary,
+        "responses": {"200": _response(HTTPStatus.OK, endpoint.told)}
+        | {str(status): _response(HTTPStatus(status), told) for status, told in endpoint.also.items()},
+    }
+    if parameters := [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]:
+        operation["parameters"] = parameters
+    if endpoint.body is not None:
+        operation["requestBody"] = {"required": True, "content": _json_content(endpoint.body)}
+    return operation
+
+
+def _response(status: HTTPStatus, told: type[BaseModel] | None) -> dict[str, Any]:
+    content = {"text/plain": {"schema": {"type": "string"}}} if told is None else _json_content(told)
+    return {"description": status.phrase, "content": content}
+
+
+def _json_content(shape: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": REF + shape.__name__}}}
+
+
+def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
+    for name in re.findall(r"{(\w+)}", path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query_parameters(query: type[BaseModel] | None) -> Iterator[dict[str, Any]]:
+    properties = query.model_json_schema()["properties"] if query and query.model_fields else {}
+    for name, shape in properties.items():
+        described = {key: value for key, value in shape.items() if key != "description"}
+        yield {"name": name, "in": "query", "description": shape.get("description", ""), "schema": described}

@@ -1,0 +1,102 @@
+"""The analyzer's HTTP door: one table of endpoints, from which both the server and /openapi.json are made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from analyzer.web import endpoints, schema
+from analyzer.web.endpoints import Door
+from analyzer.web.errors import errors_as_json
+from analyzer.web.openapi import Endpoint, document
+
+LARGEST_BODY = 64 * 1024
+
+# Nothing this server answers is a page with scripts of others, and nothing may frame it or guess its types.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "openmanager",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+ENDPOINTS = (
+    Endpoint("GET", "/-/healthy", endpoints.healthy, "Whether the process lives", schema.HealthTold),
+    Endpoint(
+        "GET",
+        "/-/ready",
+        endpoints.ready,
+        "Whether the last cycle can be relied on, who served it, and if not, why",
+        schema.ReadinessTold,
+        also={503: schema.ReadinessTold},
+    ),
+    Endpoint("GET", "/metrics", endpoints.metrics, "Derived metrics for Prometheus", None),
+    Endpoint(
+        "GET",
+        "/api/v1/hosts",
+        endpoints.hosts,
+        "Every host in one entry",
+        schema.HostsTold,
+        query=schema.NothingAsked,
+        also={400: schema.ErrorTold, 503: schema.ErrorTold},
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/hosts/{host}",
+        endpoints.host,
+        "All that the last cycle learned about one host, by instance or an unambiguous nodename",
+        schema.HostDetailTold,
+        query=schema.NothingAsked,
+        also={400: schema.ErrorTold, 404: schema.ErrorTold, 503: schema.ErrorTold},
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/findings",
+        endpoints.findings,
+        "Findings, firing or ended, newest first",
+        schema.FindingsTold,
+        query=schema.FindingsAsked,
+        also={400: schema.ErrorTold, 503: schema.ErrorTold},
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/query",
+        endpoints.query,
+        "A question in English or Korean, answered with its evidence",
+        schema.AnswerTold,
+        body=schema.QuestionAsked,
+        also=dict.fromkeys((400, 413, 415, 503, 504), schema.ErrorTold),
+    ),
+)
+
+
+def build_app(door: Door) -> web.Application:
+    """The whole server side; app.py runs it. No other host is called, no file is read."""
+    app = web.Application(middlewares=[errors_as_json], client_max_size=LARGEST_BODY)
+    for endpoint in ENDPOINTS:
+        app.router.add_route(endpoint.method, endpoint.path, _bound(door, endpoint))
+    described = document(ENDPOINTS, door.version)
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.Response(body=described, content_type="application/json")
+
+    app.router.add_get("/openapi.json", openapi)
+    app.on_response_prepare.append(_add_headers)
+    return app
+
+
+def _bound(door: Door, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(request: web.Request) -> web.Response:
+        return await endpoint.answer(door, request)
+
+    return answer
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = HEADERS["Server"]

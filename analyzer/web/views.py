@@ -1,0 +1,165 @@
+"""From a report's nouns to the shapes that go over HTTP. Decides nothing beyond naming the worst that fires."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from analyzer.data import (
+    Cause,
+    Evidence,
+    Feature,
+    Finding,
+    Forecast,
+    HostReport,
+    Language,
+    Report,
+    Severity,
+)
+from analyzer.web import schema
+from analyzer.wording import meaning, say_finding, say_host
+
+SILENT = "silent"
+LABELS: Mapping[Severity, schema.SeverityLabel] = {
+    Severity.INFO: "info",
+    Severity.WARNING: "warning",
+    Severity.CRITICAL: "critical",
+}
+
+
+@dataclass(frozen=True)
+class Views:
+    """`features` is the catalogue by name."""
+
+    features: Mapping[str, Feature]
+
+    def hosts(self, report: Report) -> schema.HostsTold:
+        findings = _by_host(report.findings)
+        return schema.HostsTold(
+            at=report.at,
+            source=report.source,
+            fallback_reason=report.fallback_reason,
+            hosts=[schema.HostTold(**self._host(h, findings.get(h.host.name, []))) for h in report.hosts],
+            failures=[schema.FailureTold.model_validate(failure) for failure in report.failures],
+        )
+
+    def host(self, report: Report, host: HostReport) -> schema.HostDetailTold:
+        name = host.host.name
+        findings = [finding for finding in report.findings if finding.host == name]
+        return schema.HostDetailTold(
+            **self._host(host, findings),
+            at=report.at,
+            source=report.source,
+            fallback_reason=report.fallback_reason,
+            latest={feature: self._value(feature, value) for feature, value in host.latest.items()},
+            shares=dict(host.shares),
+            trends=[schema.TrendTold.model_validate(trend) for trend in host.trends],
+            forecasts=[_forecast(forecast) for forecast in host.forecasts if len(forecast.times)],
+            findings=[self.finding(finding) for finding in findings],
+            failures=[
+                schema.FailureTold.model_validate(failure) for failure in report.failures if failure.host in {"", name}
+            ],
+        )
+
+    def findings(self, findings: Iterable[Finding]) -> schema.FindingsTold:
+        return schema.FindingsTold(findings=[self.finding(finding) for finding in findings])
+
+    def finding(self, finding: Finding) -> schema.FindingTold:
+        return schema.FindingTold(
+            fingerprint=finding.fingerprint,
+            kind=finding.kind,
+            host=finding.host,
+            severity=LABELS[finding.severity],
+            starts_at=finding.starts_at,
+            ends_at=finding.ends_at,
+            firing=finding.firing,
+            score=finding.score,
+            text=words(lambda language: say_finding(finding, self.features, language)),
+            causes=[self._cause(cause) for cause in finding.causes],
+        )
+
+    def _host(self, host: HostReport, findings: list[Finding]) -> dict[str, object]:
+        return {
+            "name": host.host.name,
+            "job": host.host.job,
+            "nodename": host.host.nodename,
+            "last_seen": host.last_seen,
+            "verdict": _verdict(host, findings),
+            "summary": words(lambda language: say_host(host, findings, self.features, language)),
+            "findings_firing": sum(finding.firing for finding in findings),
+            "scores": dict(host.scores),
+            "learning": host.learning and schema.LearningTold.model_validate(host.learning),
+            "state": host.state and schema.StateTold.model_validate(host.state),
+        }
+
+    def _value(self, feature: str, value: float) -> schema.ValueTold:
+        known = self.features.get(feature)
+        return schema.ValueTold(value=value, unit=known.unit if known else "", meaning=self._meaning(feature))
+
+    def _cause(self, cause: Cause) -> schema.CauseTold:
+        return schema.CauseTold(
+            feature=cause.feature,
+            meaning=self._meaning(cause.feature),
+            share=cause.share,
+            evidence=evidence_told(cause.evidence),
+        )
+
+    def _meaning(self, feature: str) -> schema.Words:
+        return words(lambda language: meaning(feature, self.features, language))
+
+
+def words(say: Callable[[Language], str]) -> schema.Words:
+    return schema.Words(en=say("en"), ko=say("ko"))
+
+
+def _by_host(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    grouped: dict[str, list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault(finding.host, []).append(finding)
+    return grouped
+
+
+def _verdict(host: HostReport, findings: Iterable[Finding]) -> schema.Verdict:
+    firing = [finding for finding in findings if finding.firing]
+    if any(finding.kind == SILENT for finding in firing):
+        return "silent"
+    if firing:
+        return LABELS[max(finding.severity for finding in firing)]
+    if host.learning is not None:
+        return "learning"
+    return "ok" if any(math.isfinite(score) for score in host.scores.values()) else "unknown"
+
+
+def _forecast(forecast: Forecast) -> schema.ForecastTold:
+    seconds = forecast.exhausted_in
+    return schema.ForecastTold(
+        feature=forecast.feature,
+        at=datetime.fromtimestamp(float(forecast.times[-1]), tz=UTC),
+        point=float(forecast.point[-1]),
+        lower=float(forecast.lower[-1]),
+        upper=float(forecast.upper[-1]),
+        level=forecast.level,
+        limit=forecast.limit,
+        exhausted_in=seconds and schema.ExhaustionTold(seconds=seconds[0], lower=seconds[1], upper=seconds[2]),
+    )
+
+
+def evidence_told(evidence: Evidence) -> schema.EvidenceTold:
+    return schema.EvidenceTold(
+        id=evidence.id,
+        promql=evidence.promql,
+        start=evidence.window.start,
+        end=evidence.window.end,
+        step_seconds=evidence.window.step.total_seconds(),
+        host=evidence.host,
+        feature=evidence.feature,
+        unit=evidence.unit,
+        value=evidence.value,
+        usual_low=evidence.usual_low,
+        usual_high=evidence.usual_high,
+        subject=evidence.subject,
+        figures=[schema.FigureTold.model_validate(figure) for figure in evidence.figures],
+        link=evidence.link,
+    )
