@@ -126,11 +126,13 @@ def _query(request: web.Request, shape: type[Asked]) -> Asked:
 
 async def _body(request: web.Request, shape: type[Asked]) -> Asked:
     if request.content_type != "application/json":
-        raise Refused(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send Content-Type: application/json, not {request.content_type}"
-        )
-    body = await request.read()
+        given = request.headers.get("Content-Type") or "nothing"
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send Content-Type: application/json, not {given}")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding")
     try:
-        return shape.model_validate_json(body)
+        return shape.model_validate_json(await request.read())
+    except web.RequestPayloadError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"the body could not be read: {error}") from None
     except ValidationError as error:
         raise refusal(error, "wrong body") from None
