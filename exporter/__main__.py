@@ -1,0 +1,89 @@
+"""The program: settings, collectors, sockets, signals. `python -m exporter --help` tells the flags."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from exporter import __version__
+from exporter.collectors import Routed, build
+from exporter.errands import Route
+from exporter.flags import SettingsError, help_text
+from exporter.host import Host
+from exporter.itself import Build, Process, Traffic
+from exporter.listening import CantListen, listen
+from exporter.logs import configure
+from exporter.pages import Pages
+from exporter.procfs import Trees
+from exporter.settings import Settings, all_flags, parse
+from exporter.web import Server
+
+PROGRAM = "openmanager-exporter"
+log = logging.getLogger("exporter")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT. The exit code: 0 after a signal, 1 when it can't run, 2 when a setting is wrong."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if {"-h", "--help"} & {*words}:
+        sys.stdout.write(help_text(PROGRAM, all_flags()) + "\n")
+        return 0
+    if "--version" in words:
+        sys.stdout.write(f"{PROGRAM} {__version__} (Python {sys.version.split()[0]})\n")
+        return 0
+    try:
+        settings = parse(words)
+        configure(settings.log_level, settings.log_format)
+        return run(settings, listen(settings.listen_addresses))
+    except SettingsError as error:
+        return _end(2, *error.problems)
+    except CantListen as error:
+        return _end(1, str(error))
+
+
+def run(settings: Settings, listeners: Sequence[socket.socket]) -> int:
+    """Serve until a signal comes."""
+    host, server = assemble(settings, listeners)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: server.stop())
+    names = ", ".join(f"http://{one.getsockname()[0]}:{one.getsockname()[1]}" for one in listeners)
+    log.info("listening", extra={"address": names, "collectors": ",".join(settings.collectors)})
+    # What start-up made stays for good: no reason to look through it at each collection of garbage.
+    gc.collect()
+    gc.freeze()
+    server.serve()
+    host.close()
+    log.info("ended")
+    return 0
+
+
+def assemble(settings: Settings, listeners: Sequence[socket.socket]) -> tuple[Host, Server]:
+    """All parts of the program, put together."""
+    collectors = {}
+    routes: dict[str, Route] = {}
+    for name, own in settings.collectors.items():
+        trees = Trees.below(settings.procfs, settings.sysfs, settings.rootfs, settings.udev_data)
+        collector = build(name, trees, own)
+        collectors[name] = (collector, trees)
+        if isinstance(collector, Routed):
+            routes.update(collector.routes())
+    traffic = Traffic()
+    about = (Build(), Process(), traffic) if settings.exporter_metrics else (Build(),)
+    host = Host(collectors, about, settings.collector_deadline.total_seconds(), settings.max_series)
+    pages = Pages(tuple(collectors), settings.telemetry_path, routes)
+    budget = settings.scrape_deadline.total_seconds()
+    return host, Server(listeners, host, pages, traffic, settings.max_requests, budget)
+
+
+def _end(code: int, *problems: str) -> int:
+    for problem in problems:
+        sys.stderr.write(f"{PROGRAM}: {problem}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The collectors: one subject a file, COLLECTORS the only list.
+
+To add one:
+1. Write `exporter/collectors/SUBJECT.py`: its `Family` constants and a frozen dataclass `SubjectCollector` with the
+   field `trees: Trees` first, then its settings (`device_include: str = setting("", "Regexp of ...")` becomes the flag
+   `--collector.SUBJECT.device-include`; see `setting`), then its memory (`Table`, `Listing`, dicts) as fields with
+   `init=False`. It never parses flags, and remembers nothing that grows.
+2. `collect()` gives `Block`s: `self.table.block(rows, columns)` for families that share label sets,
+   `self.table.single(values)` for families without labels, `self.listing.block((family, labels, value), ...)` for the
+   rest. Pass bytes of /proc on as they are where the unit is right; ints and floats are welcome too. Each family may
+   stand in one block only. Text is rendered when rows change, not each time: keep the order of rows stable.
+3. Read through `trees.proc`, `trees.sys` (descriptors kept open): `read` raises, `read_if_any`, `value`, `integer`,
+   `names`, `attributes` cover sysfs. Nothing to watch on this host: raise `NoData`. Anything else that goes wrong:
+   let it raise; the host logs it and only this collector's metrics are missing. A hang is met by the host's deadline.
+4. Add one line to COLLECTORS. Optional methods: `close()` at the end of the program, `routes()` for pages of its own
+   (path -> function from `Request` to `Response`, see `exporter.request`).
+5. Test it against the fixtures: `tests/exporter/golden.py` compares a collector with node_exporter's own output.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from datetime import timedelta
+from importlib import import_module
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from exporter.exposition import Block
+from exporter.flags import Flag, Setting
+from exporter.procfs import Trees
+from exporter.request import Request, Response
+
+T = TypeVar("T", str, bool, int, float, timedelta, tuple[str, ...])
+
+
+class NoData(Exception):
+    """There is nothing of this kind on this host: success 0, and nothing worth a warning."""
+
+
+class Collector(Protocol):
+    """Reads one subject of the host."""
+
+    def collect(self) -> Iterable[Block]:
+        """All samples of now. NoData when the host has no such thing."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A collector with threads, processes or connections of its own."""
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Routed(Protocol):
+    """A collector with pages of its own beside /metrics."""
+
+    def routes(self) -> Mapping[str, Callable[[Request], Response]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where a collector is: "module:Class" below this package; `elsewhere` is its stand-in off Linux."""
+
+    target: str
+    default_on: bool = True
+    elsewhere: str = ""
+
+    @property
+    def here(self) -> str:
+        """The class for this operating system; empty when there is none."""
+        return self.target if sys.platform == "linux" else self.elsewhere
+
+
+COLLECTORS: Mapping[str, Listed] = {
+    "loadavg": Listed("loadavg:LoadAverageCollector"),
+    "meminfo": Listed("meminfo:MeminfoCollector"),
+    "stat": Listed("stat:StatCollector"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A setting of a collector's: which flag sets which field."""
+
+    field: str
+    flag: Flag
+
+
+def setting(default: T, help_text: str, flag: str = "") -> T:
+    """A field that users may set. Its flag is `--collector.NAME.field-name`, unless `flag` gives another ending.
+
+    A flag that begins with `--` stands as it is. The default's type says how it is written: text, switch, number,
+    duration (`5s`), or a tuple for a flag that may be given several times.
+    """
+    declared: T = field(default=default, metadata={"help": help_text, "flag": flag})
+    return declared
+
+
+def load(name: str) -> type[Any]:
+    """The collector's class; imports its module. KeyError when there is none of that name for this system."""
+    module, _, cls = COLLECTORS[name].here.partition(":")
+    if not cls:
+        raise KeyError(name)
+    found: type[Any] = getattr(import_module(f"{__name__}.{module}"), cls)
+    return found
+
+
+def declared(name: str) -> list[Declared]:
+    """The settings of one collector."""
+    settable = [one for one in fields(load(name)) if "flag" in one.metadata]
+    return [Declared(one.name, _flag(name, one)) for one in settable]
+
+
+def build(name: str, trees: Trees, settings: Mapping[str, Setting]) -> Collector:
+    """The collector with its settings, by field name."""
+    collector: Collector = load(name)(trees, **settings)
+    return collector
+
+
+def _flag(name: str, one: Field[Any]) -> Flag:
+    ending = one.metadata["flag"] or one.name.replace("_", "-")
+    default: Any = one.default
+    return Flag(ending if ending.startswith("--") else f"--collector.{name}.{ending}", default, one.metadata["help"])

@@ -1,0 +1,45 @@
+"""Where the server listens: addresses as Prometheus writes them become sockets."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+BACKLOG = 512
+
+
+class CantListen(Exception):
+    """An address can't be had; the message says why, and which flag names another."""
+
+
+def listen(addresses: Sequence[str]) -> list[socket.socket]:
+    """One socket for each address: `:9100` (all of this host's), `127.0.0.1:9100`, `[::1]:9100`, `localhost:9100`."""
+    opened: list[socket.socket] = []
+    try:
+        opened.extend(map(_listen, addresses))
+    except CantListen:
+        for sock in opened:
+            sock.close()
+        raise
+    return opened
+
+
+def _listen(address: str) -> socket.socket:
+    name, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal():
+        raise CantListen(f"--web.listen-address={address} is no address: it takes HOST:PORT, such as 127.0.0.1:9100")
+    try:
+        if not name:
+            return _everywhere(int(port))
+        family, _, _, _, where = socket.getaddrinfo(name.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        return socket.create_server(where, family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CantListen(f"can't listen on {address}: {reason}; --web.listen-address takes another") from error
+
+
+def _everywhere(port: int) -> socket.socket:
+    """Both IPv4 and IPv6 on one socket, where the host has IPv6."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True)
+    return socket.create_server(("", port), backlog=BACKLOG)

@@ -1,0 +1,116 @@
+"""Work that may hang: a thread does the steps, and whoever waits can go on without the one that doesn't return.
+
+A step that outlasts its deadline keeps the thread it is on; a new thread takes over the steps behind it. The stuck
+thread ends as soon as its step returns. So a hang costs one thread in all, not one each time it is met, provided that
+the owner of the steps leaves a stuck one out until it is back.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Protocol
+
+
+class Step(Protocol):
+    def work(self) -> None:
+        """Do it. What it finds it keeps itself: after it was given up nobody looks at it any more."""
+        ...
+
+
+class Batch:
+    """Steps to be done in turn; `on_done` is called by the thread that did the last one."""
+
+    __slots__ = ("_began", "_done", "_lock", "_next", "_thread", "given_up", "on_done", "steps")
+
+    def __init__(self, steps: Sequence[Step], on_done: Callable[[], None]) -> None:
+        self.steps = steps
+        self.on_done = on_done
+        self.given_up: list[Step] = []
+        self._lock = threading.Lock()
+        self._done = False
+        self._next = 0
+        self._began = math.inf
+        self._thread = 0
+
+    def run(self) -> bool:
+        """Do what is left. False when another thread has taken over meanwhile."""
+        me = self._thread = threading.get_ident()
+        while True:
+            with self._lock:
+                if self._thread != me:
+                    return False
+                self._done = self._next == len(self.steps)
+                self._began = time.monotonic()
+                self._next += 1
+            if self._done:
+                self.on_done()
+                return True
+            self.steps[self._next - 1].work()
+
+    def overdue_in(self, deadline_seconds: float) -> float:
+        """Seconds until the step under way is overdue; 0 or less when it is. A batch not begun is never overdue."""
+        return self._began + deadline_seconds - time.monotonic()
+
+    def abandon(self, deadline_seconds: float) -> bool:
+        """Leave the step under way to its thread, if it is overdue still."""
+        with self._lock:
+            if self._done or self.overdue_in(deadline_seconds) > 0:
+                return False
+            self._thread = 0
+            self._began = math.inf
+            self.given_up.append(self.steps[self._next - 1])
+            return True
+
+
+class Lane:
+    """One thread that does batches in turn, replaced when it hangs."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._queue: SimpleQueue[Batch | None] = SimpleQueue()
+        self._started = False
+
+    def start(self, batch: Batch) -> None:
+        if not self._started:
+            self._started = True
+            self._new_thread(None)
+        self._queue.put(batch)
+
+    def watch(self, batch: Batch, deadline_seconds: float) -> float:
+        """Seconds until to look again. Gives up the step under way when it is overdue: a new thread does the rest."""
+        wait = batch.overdue_in(deadline_seconds)
+        if wait > 0:
+            return min(wait, deadline_seconds)
+        if batch.abandon(deadline_seconds):
+            self._new_thread(batch)
+        return deadline_seconds
+
+    def run(self, steps: Sequence[Step], deadline_seconds: float) -> list[Step]:
+        """Do the steps and wait; gives those that hang. Each step has the deadline for itself."""
+        done = threading.Event()
+        batch = Batch(steps, done.set)
+        self.start(batch)
+        wait = deadline_seconds
+        while not done.wait(wait):
+            wait = self.watch(batch, deadline_seconds)
+        return batch.given_up
+
+    def stop(self) -> None:
+        """End the thread after the batch it is on."""
+        self._queue.put(None)
+
+    def _new_thread(self, unfinished: Batch | None) -> None:
+        # A daemon: a thread in a call that never returns must not keep the program from ending.
+        threading.Thread(target=self._work, args=(unfinished,), name=self.name, daemon=True).start()
+
+    def _work(self, batch: Batch | None) -> None:
+        while True:
+            if batch is not None and not batch.run():
+                return
+            batch = self._queue.get()
+            if batch is None:
+                return

@@ -1,0 +1,175 @@
+"""Bytes of /proc and /sys: descriptors stay open, and each read begins at 0 again. Bytes in, bytes out."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ATTRIBUTE_SIZE = 4096
+"""What sysfs says of every attribute's size; a whole attribute comes with one read."""
+
+ABSENT = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENODATA, errno.ENOTDIR, errno.ESRCH})
+UNREADABLE = ABSENT | {errno.EINVAL, errno.EIO, errno.EACCES, errno.EPERM, errno.EOPNOTSUPP, errno.EAGAIN, errno.EBUSY}
+"""What drivers answer for an attribute that they list and don't support."""
+
+
+class _Kept:
+    """A descriptor that stays open."""
+
+    __slots__ = ("attribute", "descriptor", "round", "size")
+
+    def __init__(self, descriptor: int, round_: int, *, attribute: bool) -> None:
+        self.descriptor = descriptor
+        self.round = round_
+        self.attribute = attribute
+        self.size = ATTRIBUTE_SIZE + 1
+
+
+class Tree:
+    """The files below one root, such as /proc. Made for one thread at a time: each collector has its own.
+
+    Files of the kernel's are kept open, at most `most_open` of them; files that weren't read since the last sweep but
+    one are closed. Ordinary files (fixtures, /etc) are opened anew each time, so that a replaced one is seen.
+    """
+
+    __slots__ = ("_kept", "_round", "most_open", "root")
+
+    def __init__(self, root: str, most_open: int = 400) -> None:
+        self.root = root.rstrip("/") + "/"
+        self.most_open = most_open
+        self._kept: dict[str, _Kept] = {}
+        self._round = 0
+
+    def read(self, path: str) -> bytes:
+        """The whole file; OSError when it can't be had."""
+        kept = self._kept.get(path)
+        if kept is None:
+            return self._read_new(path)
+        try:
+            content = _read(kept)
+        except OSError:
+            self._close(path)
+            return self._read_new(path)
+        kept.round = self._round
+        return content
+
+    def read_if_any(self, path: str) -> bytes | None:
+        """The whole file; None when there is none, or its driver won't tell."""
+        try:
+            return self.read(path)
+        except OSError as error:
+            if error.errno in UNREADABLE:
+                return None
+            raise
+
+    def value(self, path: str) -> bytes | None:
+        """A one-line attribute without its newline; None when there is none."""
+        content = self.read_if_any(path)
+        return None if content is None else content.strip()
+
+    def integer(self, path: str) -> int | None:
+        """A decimal number; None when there is none or it is something else."""
+        content = self.read_if_any(path)
+        try:
+            return None if content is None else int(content)
+        except ValueError:
+            return None
+
+    def names(self, path: str) -> list[str]:
+        """What a folder holds, sorted; OSError when it can't be had."""
+        return sorted(os.listdir(self.root + path))
+
+    def names_if_any(self, path: str) -> list[str]:
+        """What a folder holds, sorted; nothing when there is no such folder."""
+        try:
+            return self.names(path)
+        except OSError as error:
+            if error.errno in ABSENT:
+                return []
+            raise
+
+    def attributes(self, path: str, names: tuple[str, ...]) -> dict[str, bytes]:
+        """Those of a folder's attributes that can be read, without their newlines."""
+        found = ((name, self.value(f"{path}/{name}")) for name in names)
+        return {name: value for name, value in found if value is not None}
+
+    def path(self, path: str) -> Path:
+        return Path(self.root + path)
+
+    def link(self, path: str) -> str | None:
+        """The last part of where a symbolic link points; None when there is no such link."""
+        try:
+            return os.readlink(self.root + path).rpartition("/")[2]
+        except OSError as error:
+            if error.errno in UNREADABLE:
+                return None
+            raise
+
+    def sweep(self) -> None:
+        """Close what wasn't read since the sweep before: devices and processes come and go."""
+        for path in [path for path, kept in self._kept.items() if kept.round < self._round]:
+            self._close(path)
+        self._round += 1
+
+    def close(self) -> None:
+        for path in list(self._kept):
+            self._close(path)
+
+    def _read_new(self, path: str) -> bytes:
+        descriptor = os.open(self.root + path, os.O_RDONLY | os.O_CLOEXEC)
+        kept = _Kept(descriptor, self._round, attribute=False)
+        try:
+            status = os.fstat(descriptor)
+            kept.attribute = status.st_size == ATTRIBUTE_SIZE and not status.st_blocks
+            content = _read(kept)
+        except OSError:
+            os.close(descriptor)
+            raise
+        # The kernel's files have no blocks; those of /proc no size either.
+        if not status.st_blocks and (kept.attribute or not status.st_size) and len(self._kept) < self.most_open:
+            self._kept[path] = kept
+        else:
+            os.close(descriptor)
+        return content
+
+    def _close(self, path: str) -> None:
+        os.close(self._kept.pop(path).descriptor)
+
+
+def _read(kept: _Kept) -> bytes:
+    """All of a file from its start. /proc gives long files in pieces of whole lines, so only nothing means the end."""
+    content = os.pread(kept.descriptor, kept.size, 0)
+    if kept.attribute or not content:
+        return content
+    pieces, length = [content], len(content)
+    while piece := os.pread(kept.descriptor, kept.size, length):
+        pieces.append(piece)
+        length += len(piece)
+    kept.size = max(kept.size, length + length // 4)
+    return b"".join(pieces) if len(pieces) > 1 else content
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Where one collector reads: --path.procfs, --path.sysfs, --path.rootfs, --path.udev.data."""
+
+    proc: Tree
+    sys: Tree
+    root: Tree
+    udev: Tree
+
+    @classmethod
+    def below(
+        cls, procfs: str = "/proc", sysfs: str = "/sys", rootfs: str = "/", udev_data: str = "/run/udev/data"
+    ) -> Trees:
+        return cls(Tree(procfs), Tree(sysfs), Tree(rootfs), Tree(udev_data))
+
+    def sweep(self) -> None:
+        for tree in (self.proc, self.sys, self.root, self.udev):
+            tree.sweep()
+
+    def close(self) -> None:
+        for tree in (self.proc, self.sys, self.root, self.udev):
+            tree.close()
