@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Values = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
@@ -121,6 +123,8 @@ class Frame:
 
     def table(self) -> pd.DataFrame:
         """The same as a pandas table with an aware UTC index."""
+        import pandas as pd  # noqa: PLC0415 - 40 MB that only those who ask for a table need
+
         return pd.DataFrame(
             self.values, index=pd.to_datetime(self.times, unit="s", utc=True), columns=list(self.features)
         )
