@@ -1,0 +1,55 @@
+"""Conformal intervals: as wide as the series' own forecasts missed before, the newest misses counting most."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student_t
+
+from analyzer.forecasters.grid import Array
+from analyzer.forecasters.mixture import Reach
+
+FORGETTING = 0.9
+SLOWEST, FASTEST = 0.0, 1.0
+
+
+def half_widths(residuals: tuple[Array, ...], reaches: tuple[Reach, ...], width: int, bins: int, level: float) -> Array:
+    """Half the interval's width for each bin ahead: shape (series, bins). Never narrower farther ahead."""
+    sizes = [weighted_quantile(missed, level) * small_sample(missed.shape[1], level) for missed in residuals]
+    quantiles = np.maximum.accumulate(np.stack(sizes, axis=1), axis=1)
+    middles = np.array([(r.block - 1) * width + (r.first + r.end + 1) / 2 for r in reaches])
+    return growing(quantiles, middles, bins)
+
+
+@lru_cache
+def small_sample(origins: int, level: float) -> float:
+    """How much wider few origins make it: the values of one day are not independent, so days count, by Student's t."""
+    return float(student_t.ppf((1 + level) / 2, max(origins, 1)) / norm.ppf((1 + level) / 2))
+
+
+def weighted_quantile(missed: Array, level: float) -> Array:
+    """The absolute miss that `level` of the weight doesn't exceed, for `missed[n, origin, bin, raw]`, newest first."""
+    series, origins = missed.shape[:2]
+    size = np.abs(missed).reshape(series, -1)
+    weight = np.repeat(FORGETTING ** np.arange(origins), size.shape[1] // origins)
+    order = np.argsort(size, axis=1)  # NaN goes last
+    size = np.take_along_axis(size, order, axis=1)
+    weights = np.where(np.isfinite(size), weight[order], 0.0)
+    held = np.cumsum(weights, axis=1)
+    place = (held < level * held[:, -1:]).sum(axis=1)[:, None]
+    return np.asarray(np.nan_to_num(np.take_along_axis(size, np.minimum(place, size.shape[1] - 1), axis=1)[:, 0]))
+
+
+def growing(quantiles: Array, middles: Array, bins: int) -> Array:
+    """Straight between the distances that were checked; beyond, it grows by the power of time seen among them."""
+    ahead = np.arange(1, bins + 1, dtype=np.float64)
+    basis = np.stack([np.interp(ahead, middles, row) for row in np.eye(len(middles))], axis=0)
+    widths = quantiles @ basis
+    beyond = ahead > middles[-1]
+    if len(middles) > 1 and beyond.any():
+        ratio = np.maximum(quantiles[:, -1], 1e-12) / np.maximum(quantiles[:, 0], 1e-12)
+        power = np.clip(np.log(ratio) / np.log(middles[-1] / middles[0]), SLOWEST, FASTEST)
+        widths[:, beyond] *= (ahead[beyond] / middles[-1]) ** power[:, None]
+    return np.asarray(widths)

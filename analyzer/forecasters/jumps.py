@@ -1,0 +1,88 @@
+"""Jumps that happened once, a file deleted or a disk resized: they are taken out of a trend's history."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.forecasters.grid import Array, median
+
+MOST = 3
+STANDS_OUT = 2.5
+STAYS = 0.5
+TREND_R2 = 0.85
+WEEK = 7
+
+
+def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
+    """`blocks[n, b, p]` and what was added to each bin so that it meets what followed, both of that shape.
+
+    Only jumps that stand out from all other changes and stay count, at most three; those alike a week apart recur.
+    And only in a series that is a clear trend once they are gone: a level that moves may move back.
+    """
+    bins = blocks.reshape(len(blocks), -1)
+    offset = np.zeros_like(bins)
+    if bins.shape[1] < 4 * MOST:
+        return blocks, np.zeros_like(blocks)
+    places, counts = outstanding(bins, blocks.shape[2], daily=daily)
+    for i in range(MOST):
+        rows = np.flatnonzero(counts > i)
+        if len(rows):
+            at = places[rows, i]
+            size = jump_sizes(bins[rows], at, blocks.shape[2])
+            before = np.arange(bins.shape[1]) < at[:, None]
+            offset[rows] += np.where(before, size[:, None], 0.0)
+    mended = bins + offset
+    trending = (offset != 0).any(axis=1) & (line_r2(mended.reshape(blocks.shape)) > TREND_R2)
+    offset[~trending] = 0.0
+    # The bin in which it jumped is a mixture of both sides.
+    for i in range(MOST):
+        rows = np.flatnonzero(trending & (counts > i))
+        at = places[rows, i]
+        between = (mended[rows, at - 1] + mended[rows, at + 1]) / 2
+        offset[rows, at] = between - bins[rows, at]
+    return (bins + offset).reshape(blocks.shape), offset.reshape(blocks.shape)
+
+
+def outstanding(bins: Array, width: int, *, daily: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Places of the largest changes, largest first, and how many of them stand out from the next."""
+    change = np.zeros_like(bins)
+    change[:, 2:-1] = np.abs(bins[:, 3:] - bins[:, 1:-2])
+    rows = np.arange(len(bins))
+    places, sizes = [], []
+    for _ in range(MOST + 1):
+        at = change.argmax(axis=1)
+        places.append(at)
+        sizes.append(change[rows, at])
+        for near in range(-3, 4):
+            change[rows, np.clip(at + near, 0, bins.shape[1] - 1)] = 0.0
+    size = np.stack(sizes, axis=1)
+    gap = size[:, :-1] > STANDS_OUT * np.maximum(size[:, 1:], 1e-12)
+    counts = np.where(gap.any(axis=1), MOST - gap[:, ::-1].argmax(axis=1), 0)
+    apart = np.abs(places[0] - places[1]) % (WEEK * width)
+    near_a_week = np.minimum(apart, WEEK * width - apart) <= max(2, width // 12)
+    alike = size[:, 1] > size[:, 0] / 2
+    recurs = daily & (counts > 1) & near_a_week & alike
+    return np.stack(places, axis=1), np.where(recurs, 0, counts)
+
+
+def jump_sizes(bins: Array, at: npt.NDArray[np.intp], width: int) -> Array:
+    """How far each series jumped at its place, its usual drift taken off; 0 where a block later it had gone back."""
+    last = bins.shape[1] - 1
+    rows = np.arange(len(bins))[:, None]
+    after = bins[rows, np.clip(at[:, None] + np.arange(1, 4), 0, last)]
+    before = bins[rows, np.clip(at[:, None] - np.arange(1, 4), 0, last)]
+    size = median(after, 1) - median(before, 1) - 4 * median(np.diff(bins, axis=1), 1)
+    later = bins[rows, np.clip(at[:, None] + np.arange(1, width + 1), 0, last)]
+    earlier = bins[rows, np.clip(at[:, None] - np.arange(1, width + 1), 0, last)]
+    stayed = (median(later, 1) - median(earlier, 1)) * np.sign(size)
+    return np.where(stayed > STAYS * np.abs(size), size, 0.0)
+
+
+def line_r2(blocks: Array) -> Array:
+    """How much of the blocks' medians a straight line explains."""
+    levels = median(blocks, 2)
+    levels = levels - levels.mean(axis=1, keepdims=True)
+    place = np.arange(levels.shape[1]) - (levels.shape[1] - 1) / 2
+    total = (place @ place) * (levels**2).sum(axis=1)
+    return np.asarray((levels * place).sum(axis=1) ** 2 / np.maximum(total, 1e-12))
