@@ -75,7 +75,7 @@ def _states(history: Frame, previous: HostModels | None) -> States | None:
 def held_out_ratios(history: Frame, detectors: Sequence[Detector]) -> np.ndarray:
     """The ensemble's ratios on each third of history, by models fitted on the other two."""
     rows = len(history.times)
-    edges = np.linspace(0, rows, FOLDS + 1).astype(int)
+    edges = _edges(observed(history, history.features))
     told = np.full(rows, np.nan, np.float32)
     for begin, end in pairwise(edges):
         rest = np.r_[0:begin, end:rows]
@@ -84,6 +84,14 @@ def held_out_ratios(history: Frame, detectors: Sequence[Detector]) -> np.ndarray
         scorers = _fitted(seen, detectors).values()
         told[begin:end] = ratios_of(combined([scorer.score(part) for scorer in scorers]))
     return told
+
+
+def _edges(seen: np.ndarray) -> np.ndarray:
+    """Where the folds begin and end: each has as many rows with values as the others, wherever the gaps are."""
+    counted = np.cumsum(seen)
+    inner = np.searchsorted(counted, np.linspace(0, counted[-1], FOLDS + 1)[1:-1], side="right")
+    edges: np.ndarray = np.r_[0, inner, len(seen)]
+    return edges
 
 
 def _with_values(history: Frame) -> Frame:

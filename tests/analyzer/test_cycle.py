@@ -1,0 +1,159 @@
+"""A cycle on synthetic hosts: what it reports, what it remembers, and what a failing part costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from analyzer.cycle import Cycle, Memory
+from analyzer.data import Feature, Fetched, Fleet, Host, Report, Window
+from analyzer.errors import SourceUnreachable
+from analyzer.forecasters import FORECASTERS
+from analyzer.guard import Guard
+from analyzer.interfaces import Sink
+from analyzer.judge import Judge
+from analyzer.training import Trainer
+
+STEP = timedelta(seconds=15)
+BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
+FEATURES = tuple(
+    Feature(name, "ratio", "cpu", f"node_{name}{{$selector}}", {"en": name, "ko": name}) for name in ("cpu", "memory")
+)
+
+
+def value(host: str, feature: str, time: float) -> float:
+    """A calm daily wave with noise that is the same at every asking; memory jumps on "sick" in the third hour."""
+    seed = abs(hash((len(host), len(feature), int(time)))) % 2**32
+    noise = float(np.random.default_rng(seed).normal(0, 0.01))
+    jump = 0.6 if host == "sick" and feature == "memory" and time >= BEGIN.timestamp() + 3 * 3600 else 0.0
+    return 0.2 + 0.05 * float(np.sin(time / 600)) + noise + jump
+
+
+@dataclass
+class SyntheticSource:
+    """Every host's features computed from the time; `down` makes it unreachable."""
+
+    hosts: tuple[str, ...]
+    down: bool = False
+    asked: list[Window] = field(default_factory=list)
+    name: str = "synthetic"
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        if self.down:
+            raise SourceUnreachable("can't reach the synthetic source: it is down")
+        self.asked.append(window)
+        names = (host,) if host else self.hosts
+        begun = np.where(window.times >= BEGIN.timestamp(), 1.0, np.nan)
+        values = [[[value(name, f.name, t) for t in window.times] for f in FEATURES] for name in names]
+        fleet = Fleet(
+            tuple(Host(name, "node", f"{name}.example") for name in names),
+            tuple(f.name for f in FEATURES),
+            window.times,
+            (np.array(values) * begun).astype(np.float32),
+        )
+        return Fetched(fleet, self.name)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class ListSink:
+    name: str = "list"
+    broken: bool = False
+    reports: list[Report] = field(default_factory=list)
+
+    async def publish(self, report: Report) -> None:
+        if self.broken:
+            raise OSError("disk full")
+        self.reports.append(report)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def a_cycle(source: SyntheticSource, *sinks: Sink) -> Cycle:
+    trainer = Trainer(source, STEP, history=timedelta(hours=6))
+    return Cycle(source, trainer, Judge(FEATURES, STEP), [f() for f in FORECASTERS.values()], sinks, STEP, HOUR)
+
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_host_is_learning_until_its_models_are_fitted_and_then_scored() -> None:
+    cycle = a_cycle(SyntheticSource(("calm",)))
+    early, memory = await cycle.run(BEGIN + timedelta(minutes=5), Memory())
+    learning = early.hosts[0].learning
+    assert learning is not None
+    assert early.hosts[0].scores == {}
+    await cycle.trainer.train(BEGIN + timedelta(hours=2), ["calm"])
+    later, _ = await cycle.run(BEGIN + timedelta(hours=2), memory)
+    assert later.hosts[0].learning is None
+    assert set(later.hosts[0].scores) == {"isolation_forest", "kmeans", "regression", "ensemble"}
+    assert all(0 <= score <= 1 for score in later.hosts[0].scores.values())
+    assert {trend.feature for trend in later.hosts[0].trends} == {"cpu", "memory"}
+    assert later.hosts[0].host.nodename == "calm.example"
+
+
+async def test_a_jump_becomes_a_finding_whose_first_cause_is_what_jumped() -> None:
+    source = SyntheticSource(("calm", "sick"))
+    cycle = a_cycle(source)
+    memory = Memory()
+    for minutes in (120, 179):
+        now = BEGIN + timedelta(minutes=minutes)
+        await cycle.trainer.train(now, ["calm", "sick"], most=2)
+        _, memory = await cycle.run(now, memory)
+    report, memory = await cycle.run(BEGIN + timedelta(minutes=183), memory)
+    assert [(finding.host, finding.kind) for finding in report.findings] == [("sick", "anomaly")]
+    assert report.findings[0].causes[0].feature == "memory"
+    again, _ = await cycle.run(BEGIN + timedelta(minutes=184), memory)
+    assert again.findings[0].fingerprint == report.findings[0].fingerprint, "one story is one finding"
+
+
+async def test_only_what_is_new_is_fetched_after_the_first_cycle() -> None:
+    source = SyntheticSource(("calm",))
+    cycle = a_cycle(source)
+    _, memory = await cycle.run(BEGIN + timedelta(hours=2), Memory())
+    await cycle.run(BEGIN + timedelta(hours=2, minutes=1), memory)
+    first, second = source.asked
+    assert first.end - first.start == HOUR
+    assert second.end - second.start == timedelta(minutes=2)
+
+
+async def test_a_source_that_is_down_is_a_failure_and_what_was_firing_stays() -> None:
+    source = SyntheticSource(("sick",))
+    cycle = a_cycle(source)
+    memory = Memory()
+    for minutes in (120, 179, 183):
+        now = BEGIN + timedelta(minutes=minutes)
+        await cycle.trainer.train(now, ["sick"])
+        before, memory = await cycle.run(now, memory)
+    source.down = True
+    report, _ = await cycle.run(BEGIN + timedelta(minutes=184), memory)
+    assert report.source == ""
+    assert "can't reach the synthetic source" in report.failures[0].reason
+    assert [finding.fingerprint for finding in report.findings] == [f.fingerprint for f in before.findings]
+
+
+async def test_a_broken_sink_costs_only_its_own_delivery_and_shows_in_the_next_report() -> None:
+    broken, sound = ListSink("broken", broken=True), ListSink("sound")
+    cycle = a_cycle(SyntheticSource(("calm",)), broken, sound)
+    first, memory = await cycle.run(BEGIN + timedelta(hours=2), Memory())
+    assert first.failures == ()
+    assert len(sound.reports) == 1
+    second, _ = await cycle.run(BEGIN + timedelta(hours=2, minutes=1), memory)
+    assert [(f.stage, f.reason) for f in second.failures] == [("sink broken", "OSError: disk full")]
+
+
+def test_the_guard_keeps_the_reason_logs_the_traceback_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    guard = Guard(BEGIN, clock=iter([0.0, 1.5, 2.0, 2.5]).__next__)
+    with guard.stage("score", "web-1"):
+        raise KeyError("cpu")
+    with guard.stage("judge"):
+        pass
+    assert [(f.stage, f.host, f.reason) for f in guard.failures] == [("score", "web-1", "KeyError: 'cpu'")]
+    assert guard.seconds == {"score": 1.5, "judge": 0.5}
+    assert "Traceback" in caplog.text
