@@ -47,6 +47,7 @@ class Rounds:
         guard = Guard(now)
         with guard.stage("train"):
             hosts = [host.host.name for host in self.report.hosts] if self.report else []
+            self._trainer.forget(tuple(self._trainer.hosts.difference(hosts)))
             await self._trainer.train(now, hosts)
         self._add(guard)
 

@@ -21,6 +21,7 @@ from analyzer.judge.calibration import Calibration, calibrate
 from analyzer.states import States, fit_states
 
 FOLDS = 3
+MUCH_SHORTER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,11 @@ class Trainer:
         most = max(detector.minimum_steps for detector in self._detectors)
         return -(-most * FOLDS // (FOLDS - 1))
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every host that something is known of."""
+        return frozenset(self._models) | frozenset(self._due)
+
     def models(self, host: str) -> HostModels | Learning:
         """The host's models, or what is missing to learn them."""
         learning = self._learning.get(host, Learning(0, self.steps_needed))
@@ -160,14 +166,18 @@ class Trainer:
                 known.pop(host, None)
 
     async def _learn(self, host: str, history: Frame, now: datetime) -> None:
+        previous = self._models.get(host)
+        seconds = self._step.total_seconds()
         try:
-            models = await asyncio.to_thread(fit_host, history, now, self._step.total_seconds(), self._detectors)
+            models = await asyncio.to_thread(fit_host, history, now, seconds, self._detectors, previous)
         except NotEnoughHistory:
             empty = np.asarray(~np.isfinite(history.values).any(axis=0))
             missing = tuple(name for name, gone in zip(history.features, empty, strict=True) if gone)
             self._wait(host, int(observed(history, history.features).sum()), missing, now)
             return
-        self._models[host] = models
+        if not previous or models.steps >= MUCH_SHORTER * previous.steps:
+            self._models[host] = models
+        # Else a fallback gave the minutes it holds: what was learned on days is better.
         self._due[host] = now + self._until_next(host, models.steps)
 
     def _wait(self, host: str, steps: int, missing: tuple[str, ...], now: datetime) -> None:

@@ -1,0 +1,94 @@
+"""Training: when a host is learned, from what, and what is never thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from analyzer.data import Fetched, Fleet, Host, Learning, Window
+from analyzer.errors import SourceUnreachable
+from analyzer.training import HostModels, Trainer
+
+STEP = timedelta(seconds=15)
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@dataclass
+class ShortSource:
+    """Knows one host for its last `known` steps only."""
+
+    known: int
+    down: bool = False
+    name: str = "short"
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        if self.down:
+            raise SourceUnreachable("can't reach the short source: it is down")
+        noise = np.random.default_rng(7).normal(0.5, 0.1, (1, 2, window.steps)).astype(np.float32)
+        noise[:, :, : max(0, window.steps - self.known)] = np.nan
+        return Fetched(Fleet((Host(host or "web-1"),), ("cpu", "memory"), window.times, noise), self.name)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def steps_of(trainer: Trainer) -> int:
+    models = trainer.models("web-1")
+    assert isinstance(models, HostModels)
+    return models.steps
+
+
+async def test_a_host_with_little_history_is_learning_and_says_how_much_it_needs() -> None:
+    trainer = Trainer(ShortSource(known=20), STEP)
+    await trainer.train(NOW, ["web-1"])
+    assert trainer.models("web-1") == Learning(20, trainer.steps_needed)
+    assert trainer.due(NOW + timedelta(minutes=1), ["web-1"]) == ()
+
+
+async def test_a_host_known_only_lately_is_learned_from_what_there_is() -> None:
+    trainer = Trainer(ShortSource(known=100), STEP, history=timedelta(days=2))
+    await trainer.train(NOW, ["web-1"])
+    assert steps_of(trainer) == 100
+
+
+async def test_minutes_of_a_fallback_never_replace_what_was_learned_on_days() -> None:
+    source = ShortSource(known=1000)
+    trainer = Trainer(source, STEP)
+    await trainer.train(NOW, ["web-1"])
+    source.known = 100
+    await trainer.train(NOW + timedelta(days=1), ["web-1"])
+    assert steps_of(trainer) == 1000
+    source.known = 10
+    await trainer.train(NOW + timedelta(days=2), ["web-1"])
+    assert steps_of(trainer) == 1000
+    source.known = 900
+    await trainer.train(NOW + timedelta(days=3), ["web-1"])
+    assert steps_of(trainer) == 900
+
+
+async def test_a_source_that_is_down_leaves_the_host_due_and_its_models_in_place() -> None:
+    source = ShortSource(known=200)
+    trainer = Trainer(source, STEP)
+    await trainer.train(NOW, ["web-1"])
+    source.down = True
+    later = NOW + timedelta(days=1)
+    with pytest.raises(SourceUnreachable):
+        await trainer.train(later, ["web-1"])
+    assert trainer.due(later, ["web-1"]) == ("web-1",)
+    assert steps_of(trainer) == 200
+
+
+async def test_hosts_longest_overdue_are_learned_first_and_no_more_than_asked() -> None:
+    trainer = Trainer(ShortSource(known=200), STEP)
+    assert await trainer.train(NOW, ["a", "b", "c"], most=2) == ("a", "b")
+    assert await trainer.train(NOW, ["a", "b", "c"], most=2) == ("c",)
+
+
+async def test_hosts_that_are_gone_are_forgotten() -> None:
+    trainer = Trainer(ShortSource(known=200), STEP)
+    await trainer.train(NOW, ["web-1"])
+    trainer.forget(["web-1"])
+    assert trainer.models("web-1") == Learning(0, trainer.steps_needed)
