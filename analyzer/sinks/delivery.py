@@ -69,9 +69,11 @@ class Courier:
         if self._held_until is not None and now < self._held_until:
             return
         try:
-            for delivery in await self._outbox.due(self._receiver.name, now):
-                if not await self._deliver(delivery, now):
-                    return
+            # A close becomes due only when its open is settled: so ask again until nothing is left.
+            while due := await self._outbox.due(self._receiver.name, now):
+                for delivery in due:
+                    if not await self._deliver(delivery, now):
+                        return
         except StoreError as error:
             self._hold(now, None, str(error))
 

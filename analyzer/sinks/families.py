@@ -124,7 +124,7 @@ ABOUT_HOSTS = (
         _hosts(lambda h: [((model,), score) for model, score in h.scores.items()]),
     ),
     Family(
-        "openmanager_anomaly_share_ratio",
+        "openmanager_anomaly_feature_share_ratio",
         "gauge",
         "A feature's part in a host's anomaly score; the parts of one host add up to 1.",
         ("host", "feature"),
@@ -277,14 +277,14 @@ ABOUT_THE_ANALYZER = (
         lambda scrape: [((stage,), float(count)) for stage, count in scrape.stage_failures.items()],
     ),
     Family(
-        "openmanager_stage_failures",
+        "openmanager_stage_failing",
         "gauge",
         "Failures of each stage in the last cycle; absent where there are none. An empty host means all of them.",
         ("stage", "host"),
         _report(_failing),
     ),
     Family(
-        "openmanager_source_active",
+        "openmanager_source_in_use",
         "gauge",
         "Who served the last cycle's data; 1 for the one that did, absent when nobody did.",
         ("source",),

@@ -1,0 +1,240 @@
+"""Derived metrics: named as Prometheus asks, there while what they tell of is there, and gone with it."""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from analyzer.data import (
+    Cause,
+    Evidence,
+    Failure,
+    Finding,
+    Forecast,
+    Host,
+    HostReport,
+    Learning,
+    Report,
+    Severity,
+    State,
+    Trend,
+    Window,
+)
+from analyzer.sinks.families import FAMILIES
+from analyzer.sinks.metrics import MetricsSink
+from analyzer.store import Owed, Store
+
+NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
+EPOCH = 1795356120.0
+PAGE = Path(__file__).resolve().parents[3] / "docs/metrics.md"
+EVIDENCE = Evidence("x", Window(NOW, NOW, timedelta(seconds=15)), "web-1:9100", "cpu_busy_ratio", "ratio", 0.9)
+FIRING = Finding("anomaly", "web-1:9100", Severity.WARNING, NOW, None, 0.9, (Cause("cpu_busy_ratio", 0.7, EVIDENCE),))
+WEB = HostReport(
+    Host("web-1:9100", "node", "web-1"),
+    NOW - timedelta(seconds=15),
+    {"cpu_busy_ratio": 0.9},
+    scores={"kmeans": 0.4, "regression": math.nan},
+    shares={"cpu_busy_ratio": 0.7, "load_per_core": 0.3},
+    state=State("B", 3, 1.5),
+    trends=(Trend("cpu_busy_ratio", 3.6, 0.5, 3600.0),),
+    forecasts=(
+        Forecast(
+            "web-1:9100",
+            "filesystem_fullest_used_ratio",
+            np.array([EPOCH, EPOCH + 3600]),
+            np.array([0.8, 0.9], np.float32),
+            np.array([0.7, 0.75], np.float32),
+            np.array([0.9, 0.95], np.float32),
+            0.9,
+            1.0,
+            (7200.0, 3600.0, 14400.0),
+        ),
+    ),
+)
+NEW = HostReport(Host("db-1:9100"), None, {}, learning=Learning(12, 40))
+REPORT = Report(
+    NOW,
+    "prometheus",
+    "",
+    (WEB, NEW),
+    (FIRING, replace(FIRING, kind="silent", host="db-1:9100", ends_at=NOW)),
+    (Failure("fetch", "x", NOW), Failure("score", "y", NOW, "web-1:9100"), Failure("score", "z", NOW, "web-1:9100")),
+    {"fetch": 0.25, "judge": 0.01},
+)
+
+
+def samples(text: str) -> Mapping[str, float]:
+    return {
+        f"{s.name}{{{','.join(f'{k}={v}' for k, v in sorted(s.labels.items()))}}}": s.value
+        for family in text_string_to_metric_families(text)
+        for s in family.samples
+        if s.name.startswith("openmanager_")
+    }
+
+
+async def scraped(sink: MetricsSink, now: datetime = NOW) -> Mapping[str, float]:
+    return samples((await sink.render("", now)).body.decode())
+
+
+async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(REPORT)
+    told = dict(await scraped(sink, NOW + timedelta(seconds=5)))
+    feature = "feature=filesystem_fullest_used_ratio,host=web-1:9100"
+    lower, upper = pytest.approx(0.75), pytest.approx(0.95)
+    assert told == {
+        "openmanager_build_info{version=0.1.0}": 1.0,
+        "openmanager_host_info{host=web-1:9100,job=node,nodename=web-1}": 1.0,
+        "openmanager_host_info{host=db-1:9100,job=,nodename=}": 1.0,
+        "openmanager_host_last_seen_timestamp_seconds{host=web-1:9100}": EPOCH - 15,
+        "openmanager_learning_ratio{host=web-1:9100}": 1.0,
+        "openmanager_learning_ratio{host=db-1:9100}": 0.3,
+        "openmanager_anomaly_score{host=web-1:9100,model=kmeans}": 0.4,
+        "openmanager_anomaly_feature_share_ratio{feature=cpu_busy_ratio,host=web-1:9100}": 0.7,
+        "openmanager_anomaly_feature_share_ratio{feature=load_per_core,host=web-1:9100}": 0.3,
+        "openmanager_host_state{host=web-1:9100,state=B}": 1.0,
+        "openmanager_host_state_distance{host=web-1:9100}": 1.5,
+        "openmanager_host_states{host=web-1:9100}": 3.0,
+        "openmanager_trend_per_second{feature=cpu_busy_ratio,host=web-1:9100}": 0.001,
+        "openmanager_trend_fit_ratio{feature=cpu_busy_ratio,host=web-1:9100}": 0.5,
+        f"openmanager_forecast{{{feature}}}": pytest.approx(0.9),
+        f"openmanager_forecast_lower{{{feature}}}": lower,
+        f"openmanager_forecast_upper{{{feature}}}": upper,
+        f"openmanager_forecast_timestamp_seconds{{{feature}}}": EPOCH + 3600,
+        f"openmanager_time_to_exhaustion_seconds{{{feature}}}": 7200.0,
+        f"openmanager_time_to_exhaustion_lower_seconds{{{feature}}}": 3600.0,
+        f"openmanager_time_to_exhaustion_upper_seconds{{{feature}}}": 14400.0,
+        "openmanager_findings_firing{host=web-1:9100,kind=anomaly,severity=warning}": 1.0,
+        "openmanager_finding_start_timestamp_seconds{cause=cpu_busy_ratio,"
+        f"fingerprint={FIRING.fingerprint},host=web-1:9100,kind=anomaly,severity=warning}}": EPOCH,
+        "openmanager_cycles_total{}": 1.0,
+        "openmanager_cycle_timestamp_seconds{}": EPOCH,
+        "openmanager_cycle_age_seconds{}": 5.0,
+        "openmanager_stage_duration_seconds{stage=fetch}": 0.25,
+        "openmanager_stage_duration_seconds{stage=judge}": 0.01,
+        "openmanager_stage_failures_total{stage=fetch}": 1.0,
+        "openmanager_stage_failures_total{stage=judge}": 0.0,
+        "openmanager_stage_failures_total{stage=score}": 2.0,
+        "openmanager_stage_failing{host=,stage=fetch}": 1.0,
+        "openmanager_stage_failing{host=web-1:9100,stage=score}": 2.0,
+        "openmanager_source_in_use{source=prometheus}": 1.0,
+        "openmanager_source_fallback{}": 0.0,
+        "openmanager_store_up{}": 1.0,
+    }
+
+
+async def test_what_is_gone_from_the_report_is_gone_from_the_metrics_and_counters_stay(store: Store) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(REPORT)
+    await sink.publish(Report(NOW, "prometheus", "", (), (), (), {}))
+    told = await scraped(sink)
+    assert [name for name in told if "host=" in name] == []
+    assert told["openmanager_stage_failures_total{stage=score}"] == 2.0
+    assert told["openmanager_cycles_total{}"] == 2.0
+
+
+async def test_before_the_first_cycle_there_is_only_what_is_known_without_one(store: Store) -> None:
+    assert await scraped(MetricsSink(store.outbox, "0.1.0")) == {
+        "openmanager_build_info{version=0.1.0}": 1.0,
+        "openmanager_cycles_total{}": 0.0,
+        "openmanager_store_up{}": 1.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "active", "fallback"),
+    [("prometheus", "", 1.0, 0.0), ("scrape", "can't reach Prometheus", 1.0, 1.0), ("", "nobody answers", None, 1.0)],
+)
+async def test_who_serves_and_whether_as_a_fallback_is_told(
+    store: Store, source: str, reason: str, active: float | None, fallback: float
+) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(replace(REPORT, source=source, fallback_reason=reason))
+    told = await scraped(sink)
+    assert told.get(f"openmanager_source_in_use{{source={source}}}") == active
+    assert told["openmanager_source_fallback{}"] == fallback
+
+
+async def test_the_outbox_is_told_by_sink(store: Store) -> None:
+    await store.outbox.enqueue([Owed("annotations", "a", "a", "{}"), Owed("annotations", "b", "b", "{}")], NOW)
+    for delivery in (await store.outbox.due("annotations", NOW))[:1]:
+        begun = await store.outbox.begin(delivery, NOW)
+        assert begun is not None
+        await store.outbox.refused(begun, "no", NOW)
+    told = await scraped(MetricsSink(store.outbox, "0.1.0"), NOW + timedelta(seconds=90))
+    assert {name.removeprefix("openmanager_outbox_"): value for name, value in told.items() if "outbox" in name} == {
+        "pending{sink=annotations}": 1.0,
+        "oldest_age_seconds{sink=annotations}": 90.0,
+        "attempts_total{sink=annotations}": 1.0,
+        "failures_total{sink=annotations}": 1.0,
+        "delivered_total{sink=annotations}": 0.0,
+        "refused_total{sink=annotations}": 1.0,
+    }
+
+
+async def test_a_store_that_cannot_be_read_is_told_and_costs_only_the_outbox(tmp_path: Path, store: Store) -> None:
+    damage = sqlite3.connect(tmp_path / "data/openmanager.db")
+    damage.execute("DROP TABLE deliveries")
+    damage.close()
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(REPORT)
+    told = await scraped(sink)
+    assert told["openmanager_store_up{}"] == 0.0
+    assert told["openmanager_anomaly_score{host=web-1:9100,model=kmeans}"] == 0.4
+
+
+async def test_labels_from_outside_are_escaped(store: Store) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    evil = 'a"b\\c\nopenmanager_fake 1'
+    await sink.publish(replace(REPORT, hosts=(replace(WEB, host=Host(evil)),), findings=()))
+    told = await scraped(sink)
+    assert f"openmanager_host_states{{host={evil}}}" in told
+    assert "openmanager_fake{}" not in told
+
+
+async def test_openmetrics_is_given_to_who_asks_for_it_and_parses(store: Store) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(REPORT)
+    rendered = await sink.render("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.3", NOW)
+    assert rendered.content_type.startswith("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    names = {family.name for family in openmetrics(rendered.body.decode())}  # type: ignore[no-untyped-call]
+    assert {"openmanager_anomaly_score", "openmanager_cycles", "process_cpu_seconds"} <= names
+
+
+async def test_text_is_given_to_everyone_else(store: Store) -> None:
+    rendered = await MetricsSink(store.outbox, "0.1.0").render("*/*", NOW)
+    assert rendered.content_type == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_the_process_tells_of_itself(store: Store) -> None:
+    body = (await MetricsSink(store.outbox, "0.1.0").render("", NOW)).body.decode()
+    assert "\nprocess_resident_memory_bytes " in body
+    assert "\nprocess_cpu_seconds_total " in body
+
+
+async def test_promtool_finds_nothing_to_say_about_names_and_texts(store: Store, promtool: Path) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await store.outbox.enqueue([Owed("annotations", "a", "a", "{}")], NOW)
+    await sink.publish(REPORT)
+    body = (await sink.render("", NOW)).body
+    check = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)  # noqa: ASYNC221 - milliseconds
+    assert (check.stdout + check.stderr, check.returncode) == (b"", 0)
+    told = {line.split()[2] for line in body.decode().splitlines() if line.startswith("# TYPE openmanager_")}
+    assert told == {family.name for family in FAMILIES}
+
+
+def test_every_metric_is_in_the_manual_with_its_labels_and_no_other() -> None:
+    rows = re.findall(r"^\| `(openmanager_\w+)` \| (\w+) \| ([^|]*) \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    written = {(name, kind, tuple(re.findall(r"`(\w+)`", labels)), text) for name, kind, labels, text in rows}
+    assert written == {(f.name, f.kind, f.labels, f.help) for f in FAMILIES}
