@@ -15,11 +15,11 @@ FORGETTING = 0.9
 SLOWEST, FASTEST = 0.0, 1.0
 
 
-def half_widths(residuals: tuple[Array, ...], reaches: tuple[Reach, ...], width: int, bins: int, level: float) -> Array:
+def half_widths(residuals: tuple[Array, ...], reaches: tuple[Reach, ...], bins: int, level: float) -> Array:
     """Half the interval's width for each bin ahead: shape (series, bins). Never narrower farther ahead."""
     sizes = [weighted_quantile(missed, level) * small_sample(missed.shape[1], level) for missed in residuals]
     quantiles = np.maximum.accumulate(np.stack(sizes, axis=1), axis=1)
-    middles = np.array([(r.block - 1) * width + (r.first + r.end + 1) / 2 for r in reaches])
+    middles = np.array([(reach.first + reach.end + 1) / 2 for reach in reaches])
     return growing(quantiles, middles, bins)
 
 

@@ -54,8 +54,7 @@ def outstanding(bins: Array, width: int, *, daily: bool) -> tuple[npt.NDArray[np
         at = change.argmax(axis=1)
         places.append(at)
         sizes.append(change[rows, at])
-        for near in range(-3, 4):
-            change[rows, np.clip(at + near, 0, bins.shape[1] - 1)] = 0.0
+        change[rows[:, None], np.clip(at[:, None] + np.arange(-3, 4), 0, bins.shape[1] - 1)] = 0.0
     size = np.stack(sizes, axis=1)
     gap = size[:, :-1] > STANDS_OUT * np.maximum(size[:, 1:], 1e-12)
     counts = np.where(gap.any(axis=1), MOST - gap[:, ::-1].argmax(axis=1), 0)

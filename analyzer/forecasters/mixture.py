@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from analyzer.forecasters.drift import AHEAD, FLOOR, Origins, drift, shares_of
+from analyzer.forecasters.drift import FLOOR, Origins, drift, shares_of
 from analyzer.forecasters.grid import Array
 from analyzer.forecasters.paths import Candidate, candidate_paths
 
 SHARPNESS = 6.0
+FARTHEST = 4
 
 
 @dataclass(frozen=True)
 class Reach:
-    """One distance ahead that is weighed by itself: bins `first` to `end` of block `block` after an origin."""
+    """One distance ahead that is weighed by itself: the bins from `first` to before `end` of a path."""
 
-    block: int
     first: int
     end: int
 
@@ -34,9 +35,9 @@ class Mixture:
 def reaches_of(width: int, blocks: int) -> tuple[Reach, ...]:
     """The first quarter of a block, its rest, and each whole block after it that some origin can check."""
     quarter = max(width // 4, 1)
-    checked = min(AHEAD, max(blocks - 3, 1))
-    near = (Reach(1, 0, quarter), Reach(1, quarter, width)) if quarter < width else (Reach(1, 0, width),)
-    return near + tuple(Reach(k, 0, width) for k in range(2, checked + 1))
+    checked = min(FARTHEST, max(blocks - 3, 1))
+    ends = [quarter, *(width * k for k in range(1, checked + 1))]
+    return tuple(Reach(first, end) for first, end in pairwise([0, *ends]) if end > first)
 
 
 def mix(blocks: Array, raw: Array, ahead_blocks: int, *, daily: bool) -> Mixture:
@@ -44,41 +45,54 @@ def mix(blocks: Array, raw: Array, ahead_blocks: int, *, daily: bool) -> Mixture
     origins = Origins.of(blocks.shape[1])
     candidates = candidate_paths(blocks, drift(blocks, origins), origins, daily=daily)
     reaches = reaches_of(blocks.shape[2], blocks.shape[1])
-    checked = max(reach.block for reach in reaches)
-    paths = {(c, k): c.path(k) for c in candidates for k in range(1, checked + 1)}
-    shares, residuals = [], []
-    for reach in reaches:
-        told = np.stack([paths[c, reach.block][:, :, reach.first : reach.end] for c in candidates], axis=3)
-        share = shares_of(errors(blocks, told[:, 1:], reach, candidates, origins), SHARPNESS)
-        shares.append(share)
-        residuals.append(misses(raw, np.einsum("njpc,nc->njp", told[:, 1:], share), reach, origins))
-    ahead = []
-    for k in range(1, ahead_blocks + 1):
-        now = np.stack([(paths[c, k] if (c, k) in paths else c.path(k))[:, 0] for c in candidates], axis=2)
-        ahead += [
-            np.einsum("npc,nc->np", now[:, reach.first : reach.end], shares[r])
-            for r, reach in enumerate(reaches)
-            if reach.block == min(k, checked)
-        ]
-    return Mixture(np.concatenate(ahead, axis=1), tuple(residuals), reaches)
+    checked = reaches[-1].end // blocks.shape[2]
+    told = [candidate.path(checked)[:, 1:] for candidate in candidates]
+    shares = shares_of(errors(came(blocks, origins, checked), told, reaches, candidates, origins), SHARPNESS)
+    return Mixture(
+        mixed([candidate.path(ahead_blocks, now=True) for candidate in candidates], shares, reaches)[:, 0],
+        misses(came(raw, origins, checked), mixed(told, shares, reaches), reaches, blocks.shape[2]),
+        reaches,
+    )
 
 
-def errors(blocks: Array, told: Array, reach: Reach, candidates: list[Candidate], origins: Origins) -> Array:
-    """Mean absolute error of each candidate at one reach: shape (series, candidates)."""
-    target = origins.newest[1:] + reach.block
-    came = blocks[:, np.minimum(target, blocks.shape[1] - 1), reach.first : reach.end]
-    error = np.abs(told - came[..., None]).mean(axis=2)
-    needed = np.array([c.blocks_needed for c in candidates])
-    can_tell = origins.newest[1:, None] >= needed - 1
-    weights = np.where((target <= blocks.shape[1] - 1)[:, None] & can_tell, origins.weights[1:, None], 0.0)
+def came(values: Array, origins: Origins, count: int) -> Array:
+    """The `count` blocks that followed each earlier origin, as (series, origins, bins, …); NaN where none did yet."""
+    target = origins.newest[1:, None] + np.arange(1, count + 1)
+    later = values[:, np.minimum(target, values.shape[1] - 1)]
+    later[:, target > values.shape[1] - 1] = np.nan
+    return np.asarray(later.reshape(len(values), len(target), -1, *values.shape[3:]))
+
+
+def errors(
+    truth: Array, told: list[Array], reaches: tuple[Reach, ...], candidates: list[Candidate], origins: Origins
+) -> Array:
+    """Mean absolute error of each candidate at each reach: shape (series, reaches, candidates)."""
+    starts = [reach.first for reach in reaches]
+    error = np.stack([np.add.reduceat(np.abs(path - truth), starts, axis=2) for path in told], axis=3)
+    checks = np.isfinite(error[0, :, :, :1])
+    needed = np.array([candidate.blocks_needed for candidate in candidates])
+    can_tell = origins.newest[1:, None, None] >= needed - 1
+    weights = np.where(checks & can_tell, origins.weights[1:, None, None], 0.0)
     total = weights.sum(axis=0)
-    mean = (error * weights).sum(axis=1) / np.maximum(total, FLOOR)
-    return np.asarray(np.where(total > 0, mean, mean.max(axis=1, keepdims=True) + 1.0))
+    mean = (np.where(weights > 0, error, 0.0) * weights).sum(axis=1) / np.maximum(total, FLOOR)
+    lengths = np.array([reach.end - reach.first for reach in reaches])
+    worst = mean.max(axis=2, keepdims=True) + 1.0
+    return np.asarray(np.where(total > 0, mean, worst) / lengths[:, None])
 
 
-def misses(raw: Array, told: Array, reach: Reach, origins: Origins) -> Array:
-    """What came less what was told, for every value seen; NaN where nothing came yet or was seen."""
-    target = origins.newest[1:] + reach.block
-    known = target <= raw.shape[1] - 1
-    came = raw[:, target[known], reach.first : reach.end]
-    return np.asarray(came - told[:, known][..., None])
+def mixed(told: list[Array], shares: Array, reaches: tuple[Reach, ...]) -> Array:
+    """The candidates' paths added up by their shares; what lies beyond the last reach goes by its shares."""
+    bins = told[0].shape[2]
+    counts = [min(reach.end, bins) - min(reach.first, bins) for reach in reaches]
+    counts[-1] += bins - sum(counts)
+    each = np.repeat(shares, counts, axis=1)[:, None]
+    total = told[0] * each[..., 0]
+    for c, path in enumerate(told[1:], start=1):
+        total += path * each[..., c]
+    return np.asarray(total)
+
+
+def misses(truth: Array, told: Array, reaches: tuple[Reach, ...], width: int) -> tuple[Array, ...]:
+    """What came less what was told, for every value seen, of the origins whose whole reach came: newest first."""
+    missed = truth - told[..., None]
+    return tuple(missed[:, (reach.end - 1) // width :, reach.first : reach.end] for reach in reaches)

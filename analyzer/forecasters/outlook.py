@@ -13,7 +13,7 @@ from analyzer.forecasters.intervals import half_widths
 from analyzer.forecasters.jumps import without_jumps
 from analyzer.forecasters.mixture import mix
 
-CHUNK = 256
+CHUNK = 64
 RAW_PER_BIN = 4
 
 
@@ -67,7 +67,7 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     places = grid.place(seconds)
     ahead_blocks = int(np.ceil(places[-1] / grid.width))
     mixture = mix(blocks, raw, ahead_blocks, daily=grid.daily)
-    half = half_widths(mixture.residuals, mixture.reaches, grid.width, mixture.point.shape[1], level)
+    half = half_widths(mixture.residuals, mixture.reaches, mixture.point.shape[1], level)
     exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, downwards, float(seconds[-1]))
     point, spread = between(mixture.point, places), between(half, places)
 
@@ -88,6 +88,8 @@ def time_to_limit(
     horizon: float,
 ) -> Array:
     """(seconds, lower, upper) for each series, NaN where the limit isn't reached within the horizon."""
+    if np.isnan(limit).all():
+        return np.full((len(blocks), 3), np.nan)
     peaks = np.where(downwards > 0, history.peaks.reshape(len(blocks), -1), -blocks.reshape(len(blocks), -1))
     flat_offset = np.where(downwards > 0, offset.reshape(len(blocks), -1), 0.0)
     turned = blocks * downwards[..., None]

@@ -2,63 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.forecasters.drift import Origins
 from analyzer.forecasters.grid import Array, median
 
-Path = Callable[[int], Array]
 WEEK = 7
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """`path(k)` is what block k after each origin will be: shape (series, origins, width).
+class Candidate(Protocol):
+    """`path(n)` is what the next n blocks after each origin will be: shape (series, origins, bins).
 
-    An origin with fewer than `blocks_needed` blocks before it says nothing about how good this one is.
+    An origin with fewer than `blocks_needed` blocks before it says nothing about how good this one is. `now` asks for
+    the newest origin alone.
     """
 
-    name: str
-    path: Path
+    @property
+    def blocks_needed(self) -> int: ...
+
+    def path(self, blocks: int, *, now: bool = False) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Usual:
+    """A usual block, moved and drifting; `off`, what now differs by, is forgotten by `memory` each bin."""
+
+    shape: Array
+    moved: Array | None = None
+    change: Array | None = None
+    off: Array | None = None
+    memory: float = 1.0
     blocks_needed: int = 1
+
+    def path(self, blocks: int, *, now: bool = False) -> Array:
+        origins = slice(0, 1) if now else slice(None)
+        shape = self.shape[:, origins]
+        ahead = np.arange(1, blocks * shape.shape[2] + 1)
+        told = shape if self.moved is None else shape + self.moved[:, origins]
+        told = np.concatenate([told] * blocks, axis=2)
+        if self.change is not None:
+            told += self.change[:, origins] * (ahead / shape.shape[2])
+        if self.off is not None:
+            told += self.off[:, origins] * self.memory**ahead
+        return told
+
+
+@dataclass(frozen=True)
+class LastWeek:
+    """The same weekday a week before, plus what a week brought."""
+
+    blocks: Array
+    brought: Array
+    newest: npt.NDArray[np.intp]
+    blocks_needed: int = WEEK + 1
+
+    def path(self, blocks: int, *, now: bool = False) -> Array:
+        origins = slice(0, 1) if now else slice(None)
+        newest = self.newest[origins]
+        block = np.arange(blocks)
+        like = np.maximum(newest[:, None] - WEEK + block % WEEK + 1, 0)
+        told = self.blocks[:, like] + self.brought[:, origins, None] * (block // WEEK + 1)[:, None]
+        return np.asarray(told.reshape(len(self.blocks), len(newest), -1))
 
 
 def candidate_paths(blocks: Array, slope: Array, origins: Origins, *, daily: bool) -> list[Candidate]:
     """All candidates for `blocks[n, b, p]` that drift by `slope[n, origin]` a block."""
     width = blocks.shape[2]
-    change = slope[..., None]
     phase = np.arange(1, width + 1) / width - 1  # a bin's place in its block; the newest bin's is 0
-    ahead = np.arange(1, width + 1)
+    change = slope[..., None]
     newest = blocks[:, origins.newest]
-    shape, tilt = usual(blocks, origins, 7, phase)
+    shape, tilt = usual(blocks, origins, WEEK, phase)
+    few, _ = usual(blocks, origins, 3, phase)
     level = shape + tilt
-    few_shape, _ = usual(blocks, origins, 3, phase)
     off = newest - level
-    now = median(off[:, :, -3:], 2)[..., None]
-    today = median(off, 2)[..., None]
+    now, today = recent(off), median(off, 2)[..., None]
     fortnight = median(blocks[:, origins.back(min(14, blocks.shape[1]))], 2)
-    around = median(newest - shape - change * phase, 2)[..., None]
-    around_few = median(newest - few_shape - change * phase, 2)[..., None]
-    last = median((newest - shape - change * phase)[:, :, -3:], 2)[..., None]
-    flat_last = median((newest - change * phase)[:, :, -3:], 2)[..., None]
-    flat = np.broadcast_to(median(newest, 2)[..., None], newest.shape)
-    found = [
-        Candidate("usual day moved to today's level, drifting", lambda k: shape + around + change * (k + phase)),
-        Candidate("usual day moved to now, drifting", lambda k: shape + last + change * (k + phase)),
-        Candidate("the last three days moved, drifting", lambda k: few_shape + around_few + change * (k + phase)),
-        Candidate("line from now", lambda k: flat_last + change * (k + phase)),
-        Candidate("usual day, now soon forgotten", lambda k: level + now * 0.95 ** ((k - 1) * width + ahead)),
-        Candidate("usual day, now long remembered", lambda k: level + now * 0.98 ** ((k - 1) * width + ahead)),
-        Candidate("usual day half moved to today's level", lambda _: level + today / 2),
-        Candidate("usual day of a fortnight", lambda _: fortnight),
-        Candidate("today's level", lambda _: flat),
+    straight = newest - change * phase
+    flat = np.zeros_like(shape)
+    found: list[Candidate] = [
+        Usual(shape, median(straight - shape, 2)[..., None], change),
+        Usual(shape, recent(straight - shape), change),
+        Usual(few, median(straight - few, 2)[..., None], change),
+        Usual(flat, recent(straight), change),
+        Usual(level, off=now, memory=0.95),
+        Usual(level, off=now, memory=0.98),
+        Usual(level, today / 2),
+        Usual(fortnight),
+        Usual(flat, median(newest, 2)[..., None]),
     ]
     if daily and blocks.shape[1] > WEEK + 1:
-        found.append(last_week(blocks, origins))
+        levels = median(blocks, 2)
+        brought = levels[:, origins.newest] - levels[:, np.maximum(origins.newest - WEEK, 0)]
+        found.append(LastWeek(blocks, brought[..., None], origins.newest))
     return found
+
+
+def recent(values: Array) -> Array:
+    """Where the newest three bins stand."""
+    return median(values[:, :, -3:], 2)[..., None]
 
 
 def usual(blocks: Array, origins: Origins, count: int, phase: Array) -> tuple[Array, Array]:
@@ -68,15 +113,3 @@ def usual(blocks: Array, origins: Origins, count: int, phase: Array) -> tuple[Ar
     change = np.diff(levels, axis=1, prepend=2 * levels[:, :1] - levels[:, 1:2])
     tilt = median(change[:, np.maximum(window[:, :-1], 1)], 2)[..., None] * phase
     return median(blocks[:, window], 2) - tilt, tilt
-
-
-def last_week(blocks: Array, origins: Origins) -> Candidate:
-    """The same weekday a week before, plus what a week brought."""
-    levels = median(blocks, 2)
-    brought = (levels[:, origins.newest] - levels[:, np.maximum(origins.newest - WEEK, 0)])[..., None]
-
-    def path(k: int) -> Array:
-        like = np.maximum(origins.newest - WEEK + (k - 1) % WEEK + 1, 0)
-        return np.asarray(blocks[:, like] + brought * ((k - 1) // WEEK + 1))
-
-    return Candidate("the week before, and what a week brought", path, WEEK + 1)
