@@ -93,9 +93,22 @@ def matcher(label: str, value: str) -> str:
     return f'{label}="{quoted}"'
 
 
+def rate_window_seconds(scrape_interval_seconds: float, step_seconds: float) -> float:
+    """How far rates look back: four scrapes, so that a lost one leaves no gap, and never less than a step.
+
+    The same for the newest steps and for history of the same step, so that what was learned is comparable.
+    """
+    return max(4 * scrape_interval_seconds, step_seconds + scrape_interval_seconds)
+
+
 def metric_names(features: Sequence[Feature]) -> frozenset[str]:
     """Every metric that the features' queries read."""
-    return frozenset(name for feature in features for name, _ in _selectors(query(feature, "", 60)))
+    return frozenset().union(*(metrics_of(query(feature, "", 60)) for feature in features))
+
+
+def metrics_of(promql: str) -> frozenset[str]:
+    """Every metric that a query reads; ValueError when it is no PromQL."""
+    return frozenset(name for name, _ in _selectors(promql))
 
 
 def _read(path: Path) -> _File:

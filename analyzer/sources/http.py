@@ -96,5 +96,5 @@ def _seconds(retry_after: str) -> float:
 
 def _reason(error: Exception) -> str:
     """The system's own words where there are any: "Connection refused" rather than a retelling of it."""
-    number = getattr(error, "errno", None)
+    number = None if isinstance(error, aiohttp.ClientSSLError) else getattr(error, "errno", None)
     return os.strerror(number) if number and number > 0 else str(error) or type(error).__name__

@@ -14,7 +14,7 @@ import orjson
 
 from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Sample, Series, Values, Window
 from analyzer.errors import QueryRefused, SourceEmpty
-from analyzer.features import matcher, query
+from analyzer.features import matcher, query, rate_window_seconds
 from analyzer.sources.http import HttpClient, NoAnswer
 from analyzer.sources.query_api import MOST_STEPS, QueryApi, parts
 
@@ -25,8 +25,8 @@ LOOKBACK_SECONDS = 300  # for so long Prometheus holds a series for alive after 
 class PrometheusSource:
     """Asks each feature of the catalogue as a range query over all hosts that `selector` picks.
 
-    Rates look back over four scrapes, as Grafana's do, so that one lost scrape leaves no gap. `compress` pays where
-    the line to Prometheus is slow; `most_points` of one answer bounds memory and the time it takes to read.
+    `compress` pays where the line to Prometheus is slow; `most_points` of one answer bounds memory and the time it
+    takes to read.
     """
 
     catalogue: tuple[Feature, ...]
@@ -114,8 +114,8 @@ class PrometheusSource:
         self, feature: Feature, selector: str, window: Window, rows: _Rows, out: Values
     ) -> list[Failure]:
         """Fill one feature's values (hosts × steps), in as many queries as the limits ask for."""
-        step = window.step.total_seconds()
-        promql = query(feature, selector, max(4 * self.scrape_interval_seconds, step + self.scrape_interval_seconds))
+        range_seconds = rate_window_seconds(self.scrape_interval_seconds, window.step.total_seconds())
+        promql = query(feature, selector, range_seconds)
         steps = min(MOST_STEPS, max(1, self.most_points // len(out)))
         try:
             warnings = [

@@ -1,0 +1,93 @@
+"""A chain of sources, best first: the first that answers serves, and the answer says why better ones did not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar, runtime_checkable
+
+from analyzer.data import Fetched, Sample, Series, Window
+from analyzer.errors import QueryRefused, SourceEmpty, SourceError, SourceUnreachable
+from analyzer.interfaces import Queries, Source
+
+T = TypeVar("T")
+
+
+class Link(Source, Queries, Protocol):
+    """What a chain is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackSource:
+    """Asks its links in order, at each fetch from the first: a better one is used again as soon as it answers.
+
+    When none answers, the last known fleet is given again, marked as `stale` and with its own old times.
+    """
+
+    links: tuple[Link, ...]
+    name: str = "fallback"
+    _last: list[Fetched] = field(default_factory=list, init=False, repr=False)
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        """The first link's answer. SourceUnreachable, with every link's reason, when there is nothing to give.
+
+        The history of one host is never made up of the last known: it is asked for to learn from.
+        """
+        reasons: list[str] = []
+        try:
+            fetched = await _first(self.links, lambda link: link.fetch(window, host), reasons)
+        except (SourceUnreachable, SourceEmpty):
+            if host is not None or not self._last:
+                raise
+            return _known(self._last[0], "; ".join(reasons))
+        if host is None:
+            self._last[:] = [fetched]
+        return replace(fetched, fallback_reason="; ".join(reasons))
+
+    async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
+        """The first link's answer. QueryRefused at once: another link would not take the query either."""
+        return await _first(self.links, lambda link: link.instant(promql, at), [])
+
+    async def range(self, promql: str, window: Window) -> tuple[Series, ...]:
+        """The first link's answer. QueryRefused at once, as for `instant`."""
+        return await _first(self.links, lambda link: link.range(promql, window), [])
+
+    async def poll(self) -> None:
+        """Keep warm what a link must have at hand before it is needed."""
+        for link in self.links:
+            if isinstance(link, Polled):
+                await link.poll()
+
+    async def close(self) -> None:
+        for link in self.links:
+            await link.close()
+
+
+@runtime_checkable
+class Polled(Protocol):
+    """A link that gathers its data itself and wants to be asked to, again and again."""
+
+    async def poll(self) -> None: ...
+
+
+async def _first(links: Sequence[Link], ask: Callable[[Link], Awaitable[T]], reasons: list[str]) -> T:
+    """The first answer. `reasons` collects why earlier links gave none; it is also what the final error says."""
+    errors: list[SourceError] = []
+    for link in links:
+        try:
+            return await ask(link)
+        except QueryRefused:
+            raise
+        except SourceError as error:
+            errors.append(error)
+            reasons.append(f"{link.name}: {error}")
+    if all(isinstance(error, SourceEmpty) for error in errors):
+        raise SourceEmpty("; ".join(reasons))
+    raise SourceUnreachable("; ".join(reasons))
+
+
+def _known(last: Fetched, reason: str) -> Fetched:
+    newest = datetime.fromtimestamp(last.fleet.times[-1], tz=UTC)
+    said = f"{reason}; the last known data are of {newest:%Y-%m-%d %H:%M:%S} UTC"
+    return Fetched(last.fleet, "last known", (), said, stale=True)
