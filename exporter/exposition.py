@@ -17,7 +17,8 @@ from typing import Literal
 
 Kind = Literal["counter", "gauge", "untyped", "histogram", "summary"]
 Label = bytes | str
-Labels = tuple[Label, ...]
+Labels = tuple[Label | None, ...]
+"""Values in the order of the family's label names; None leaves that label out of the series."""
 Value = bytes | int | float
 """bytes are passed through as they are: a number in decimal notation, as /proc writes it, without blanks."""
 
@@ -179,7 +180,9 @@ class Rules:
 
 def series(family: Family, labels: Labels, suffix: str = "") -> bytes:
     """A sample up to its value: name, labels, blank. ValueError when labels and label names differ in number."""
-    pairs = ",".join(f'{name}="{escaped(value)}"' for name, value in zip(family.labels, labels, strict=True))
+    pairs = ",".join(
+        f'{name}="{escaped(value)}"' for name, value in zip(family.labels, labels, strict=True) if value is not None
+    )
     return f"{family.name}{suffix}{{{pairs}}} ".encode() if pairs else f"{family.name}{suffix} ".encode()
 
 
