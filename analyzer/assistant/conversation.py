@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from analyzer.assistant.answers import ANSWERS
 from analyzer.assistant.draft import Draft
 from analyzer.assistant.inquiry import Inquiry
-from analyzer.assistant.intent import intent_of, language_of
+from analyzer.assistant.understanding import understand
 from analyzer.data import Answer, Feature, Language, Question, Report
 
 WORDS: Mapping[str, Mapping[Language, str]] = {
@@ -38,8 +39,11 @@ class HostAssistant:
     async def answer(self, question: Question, report: Report | None) -> Answer:
         """Always an answer, in the question's language; `supported` is False where it can only say why not."""
         started = time.perf_counter()
-        language = question.language or language_of(question.text)
-        intent = intent_of(question.text)
+        hosts = (
+            [] if report is None else [name for h in report.hosts for name in (h.host.name, h.host.nodename) if name]
+        )
+        understood = await asyncio.to_thread(understand, question.text, hosts)
+        language, intent = question.language or understood.language, understood.intent
         draft = await self._draft(question, report, language, intent)
         return Answer(
             text=draft.text,
