@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-Setting = str | bool | int | float | timedelta | tuple[str, ...]
+Setting = str | bool | int | float | timedelta | re.Pattern[str] | tuple[str, ...]
 
 DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-KINDS = {int: "a whole number", float: "a number", timedelta: "a duration such as 5s", bool: "true or false"}
+KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    timedelta: "a duration such as 5s",
+    re.Pattern: "a regular expression",
+}
 
 
 class SettingsError(Exception):
@@ -27,7 +33,8 @@ class SettingsError(Exception):
 class Flag:
     """A flag: what it is called, its default (whose type says how it is written), and what it is for.
 
-    A switch (bool) is `--flag` or `--no-flag`; a tuple's flag may be given several times; a duration is `1m30s`.
+    A switch (bool) is `--flag` or `--no-flag`; a tuple's flag may be given several times; a duration is `1m30s`;
+    a compiled pattern's text is a regular expression.
     """
 
     name: str
@@ -41,23 +48,19 @@ class Flag:
             raise ValueError(f"is one of {', '.join(self.choices)}")
         try:
             return self._converted(text)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, re.error):
             raise ValueError(f"takes {KINDS[type(self.default)]}") from None
 
     def _converted(self, text: str) -> Setting:
-        match self.default:
-            case bool():
-                return SWITCH[text.lower()]
-            case int():
-                return int(text)
-            case float():
-                return float(text)
-            case timedelta():
-                return duration(text)
-            case tuple():
-                return (text,)
-            case _:
-                return text
+        readers: dict[type, Callable[[str], Setting]] = {
+            bool: lambda word: SWITCH[word.lower()],
+            int: int,
+            float: float,
+            timedelta: duration,
+            re.Pattern: re.compile,
+            tuple: lambda word: (word,),
+        }
+        return readers.get(type(self.default), str)(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,8 @@ def _shown(flag: Flag) -> str:
     match flag.default:
         case timedelta():
             return f"{flag.default.total_seconds():g}s"
+        case re.Pattern():
+            return flag.default.pattern or "..."
         case tuple():
             return ",".join(flag.default) or "..."
         case "":

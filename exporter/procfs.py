@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,19 +28,27 @@ class _Kept:
         self.size = ATTRIBUTE_SIZE + 1
 
 
+@dataclass(slots=True)
+class Allowance:
+    """How many more descriptors may be kept open, by all trees together."""
+
+    left: int = 400
+
+
 class Tree:
     """The files below one root, such as /proc. Made for one thread at a time: each collector has its own.
 
-    Files of the kernel's are kept open, at most `most_open` of them; files that weren't read since the last sweep but
-    one are closed. Ordinary files (fixtures, /etc) are opened anew each time, so that a replaced one is seen.
+    The kernel's files are kept open as far as the allowance goes; those that weren't read since the last sweep but one
+    are closed. Ordinary files (fixtures, /etc) are opened anew each time, so that a replaced one is seen.
     """
 
-    __slots__ = ("_kept", "_round", "most_open", "root")
+    __slots__ = ("_kept", "_poll", "_round", "allowance", "root")
 
-    def __init__(self, root: str, most_open: int = 400) -> None:
+    def __init__(self, root: str, allowance: Allowance | None = None) -> None:
         self.root = root.rstrip("/") + "/"
-        self.most_open = most_open
+        self.allowance = Allowance() if allowance is None else allowance
         self._kept: dict[str, _Kept] = {}
+        self._poll: dict[str, select.poll] = {}
         self._round = 0
 
     def read(self, path: str) -> bytes:
@@ -54,6 +63,19 @@ class Tree:
             return self._read_new(path)
         kept.round = self._round
         return content
+
+    def changed(self, path: str) -> bool:
+        """Whether a file that tells of its changes by poll (mountinfo) may differ from when this was asked last."""
+        kept = self._kept.get(path)
+        if kept is None:
+            return True
+        kept.round = self._round
+        poll = self._poll.get(path)
+        if poll is None:
+            poll = self._poll[path] = select.poll()
+            poll.register(kept.descriptor, select.POLLPRI)
+            return True
+        return bool(poll.poll(0))
 
     def read_if_any(self, path: str) -> bytes | None:
         """The whole file; None when there is none, or its driver won't tell."""
@@ -77,6 +99,10 @@ class Tree:
         except ValueError:
             return None
 
+    def entries(self, path: str) -> list[str]:
+        """What a folder holds, in no order; OSError when it can't be had."""
+        return os.listdir(self.root + path)
+
     def names(self, path: str) -> list[str]:
         """What a folder holds, sorted; OSError when it can't be had."""
         return sorted(os.listdir(self.root + path))
@@ -94,6 +120,14 @@ class Tree:
         """Those of a folder's attributes that can be read, without their newlines."""
         found = ((name, self.value(f"{path}/{name}")) for name in names)
         return {name: value for name, value in found if value is not None}
+
+    def stamp(self, path: str) -> tuple[int, int] | None:
+        """Which version of an ordinary file there is (time of change, inode); None when there is none."""
+        try:
+            status = os.stat(self.root + path)
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
 
     def path(self, path: str) -> Path:
         return Path(self.root + path)
@@ -128,14 +162,17 @@ class Tree:
             os.close(descriptor)
             raise
         # The kernel's files have no blocks; those of /proc no size either.
-        if not status.st_blocks and (kept.attribute or not status.st_size) and len(self._kept) < self.most_open:
+        if not status.st_blocks and (kept.attribute or not status.st_size) and self.allowance.left > 0:
             self._kept[path] = kept
+            self.allowance.left -= 1
         else:
             os.close(descriptor)
         return content
 
     def _close(self, path: str) -> None:
+        self._poll.pop(path, None)
         os.close(self._kept.pop(path).descriptor)
+        self.allowance.left += 1
 
 
 def _read(kept: _Kept) -> bytes:
@@ -162,9 +199,14 @@ class Trees:
 
     @classmethod
     def below(
-        cls, procfs: str = "/proc", sysfs: str = "/sys", rootfs: str = "/", udev_data: str = "/run/udev/data"
+        cls,
+        procfs: str = "/proc",
+        sysfs: str = "/sys",
+        rootfs: str = "/",
+        udev_data: str = "/run/udev/data",
+        allowance: Allowance | None = None,
     ) -> Trees:
-        return cls(Tree(procfs), Tree(sysfs), Tree(rootfs), Tree(udev_data))
+        return cls(*(Tree(root, allowance) for root in (procfs, sysfs, rootfs, udev_data)))
 
     def sweep(self) -> None:
         for tree in (self.proc, self.sys, self.root, self.udev):

@@ -2,9 +2,9 @@
 
 To add one:
 1. Write `exporter/collectors/SUBJECT.py`: its `Family` constants and a frozen dataclass `SubjectCollector` with the
-   field `trees: Trees` first, then its settings (`device_include: str = setting("", "Regexp of ...")` becomes the flag
-   `--collector.SUBJECT.device-include`; see `setting`), then its memory (`Table`, `Listing`, dicts) as fields with
-   `init=False`. It never parses flags, and remembers nothing that grows.
+   field `trees: Trees` first, then its settings (`softirq: bool = setting(default=False, help_text="...")` becomes
+   `--collector.SUBJECT.softirq`; see `setting`, and `exporter.selection` for include and exclude), then its memory
+   (`Table`, `Listing`, dicts) as fields with `init=False`. It never parses flags, and remembers nothing that grows.
 2. `collect()` gives `Block`s: `self.table.block(rows, columns)` for families that share label sets,
    `self.table.single(values)` for families without labels, `self.listing.block((family, labels, value), ...)` for the
    rest. Pass bytes of /proc on as they are where the unit is right; ints and floats are welcome too. Each family may
@@ -19,6 +19,7 @@ To add one:
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -31,7 +32,7 @@ from exporter.flags import Flag, Setting
 from exporter.procfs import Trees
 from exporter.request import Request, Response
 
-T = TypeVar("T", str, bool, int, float, timedelta, tuple[str, ...])
+T = TypeVar("T", str, bool, int, float, timedelta, re.Pattern[str], tuple[str, ...])
 
 
 class NoData(Exception):
@@ -75,9 +76,33 @@ class Listed:
 
 
 COLLECTORS: Mapping[str, Listed] = {
+    "arp": Listed("arp:ArpCollector"),
+    "bonding": Listed("bonding:BondingCollector"),
+    "btrfs": Listed("btrfs:BtrfsCollector"),
+    "buddyinfo": Listed("buddyinfo:BuddyinfoCollector", default_on=False),
+    "cgroups": Listed("cgroups:CgroupsCollector", default_on=False),
+    "conntrack": Listed("conntrack:ConntrackCollector"),
+    "cpufreq": Listed("cpufreq:CpufreqCollector"),
+    "dmi": Listed("dmi:DmiCollector"),
+    "edac": Listed("edac:EdacCollector"),
+    "entropy": Listed("entropy:EntropyCollector"),
+    "filefd": Listed("filefd:FileDescriptorCollector"),
+    "hwmon": Listed("hwmon:HwmonCollector"),
+    "interrupts": Listed("interrupts:InterruptsCollector"),
+    "ksmd": Listed("ksmd:KsmdCollector", default_on=False),
+    "cpu": Listed("cpu:CpuCollector"),
+    "diskstats": Listed("diskstats:DiskstatsCollector"),
+    "filesystem": Listed("filesystem:FilesystemCollector"),
     "loadavg": Listed("loadavg:LoadAverageCollector"),
     "meminfo": Listed("meminfo:MeminfoCollector"),
+    "netdev": Listed("netdev:NetdevCollector"),
+    "os": Listed("os:OsCollector"),
+    "processes": Listed("processes:ProcessesCollector"),
     "stat": Listed("stat:StatCollector"),
+    "time": Listed("time:TimeCollector"),
+    "uname": Listed("uname:UnameCollector"),
+    "vmstat": Listed("vmstat:VmstatCollector"),
+    "namedprocess": Listed("namedprocess:NamedProcessCollector"),
 }
 
 
@@ -93,7 +118,7 @@ def setting(default: T, help_text: str, flag: str = "") -> T:
     """A field that users may set. Its flag is `--collector.NAME.field-name`, unless `flag` gives another ending.
 
     A flag that begins with `--` stands as it is. The default's type says how it is written: text, switch, number,
-    duration (`5s`), or a tuple for a flag that may be given several times.
+    duration (`5s`), regular expression (`re.compile("")`), or a tuple for a flag that may be given several times.
     """
     declared: T = field(default=default, metadata={"help": help_text, "flag": flag})
     return declared

@@ -22,6 +22,7 @@ def told(name: str, fixtures: Path, *flags: str, openmetrics: bool = False) -> s
     paths = (
         f"--path.procfs={fixtures}/proc",
         f"--path.sysfs={fixtures}/sys",
+        f"--path.rootfs={fixtures}",
         f"--path.udev.data={fixtures}/udev/data",
         "--collector.disable-defaults",
         f"--collector.{name}",
