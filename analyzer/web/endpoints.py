@@ -84,8 +84,8 @@ async def host(door: Door, request: web.Request) -> web.Response:
     report, name = door.known_report(), request.match_info["host"]
     found = report.host(name)
     if found is None:
-        near = difflib.get_close_matches(name, [known.host.name for known in report.hosts], n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        near = difflib.get_close_matches(name, [known.host.name for known in report.hosts], n=1, cutoff=0.7)
+        hint = f"; did you mean {near[0]}?" if near else ""
         raise Refused(HTTPStatus.NOT_FOUND, f"the last cycle saw no single host {name!r}{hint}")
     return _json(door.views.host(report, found))
 

@@ -78,13 +78,9 @@ def build_app(door: Door) -> web.Application:
     """The whole server side; app.py runs it. No other host is called, no file is read."""
     app = web.Application(middlewares=[errors_as_json], client_max_size=LARGEST_BODY)
     for endpoint in ENDPOINTS:
-        app.router.add_route(endpoint.method, endpoint.path, _bound(door, endpoint))
-    described = document(ENDPOINTS, door.version)
-
-    async def openapi(_request: web.Request) -> web.Response:
-        return web.Response(body=described, content_type="application/json")
-
-    app.router.add_get("/openapi.json", openapi)
+        add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
+        add(endpoint.path, _bound(door, endpoint))
+    app.router.add_get("/openapi.json", _described(document(ENDPOINTS, door.version)))
     app.on_response_prepare.append(_add_headers)
     return app
 
@@ -92,6 +88,13 @@ def build_app(door: Door) -> web.Application:
 def _bound(door: Door, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         return await endpoint.answer(door, request)
+
+    return answer
+
+
+def _described(body: bytes) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
 
     return answer
 

@@ -1,0 +1,165 @@
+"""A door to knock on: the real server over loopback, with a report whose every field is filled."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from analyzer.data import (
+    Answer,
+    Cause,
+    Evidence,
+    Failure,
+    Feature,
+    Figure,
+    Finding,
+    FindingFilter,
+    Forecast,
+    Host,
+    HostReport,
+    HostStatus,
+    Learning,
+    LogLine,
+    Prediction,
+    Question,
+    Recommendation,
+    Report,
+    Served,
+    Severity,
+    State,
+    Trend,
+    Window,
+)
+from analyzer.errors import AnalyzerError
+from analyzer.sinks.metrics import Exposition
+from analyzer.web.endpoints import Door
+from analyzer.web.routes import build_app
+from analyzer.web.server import start
+
+NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
+BUSY = Feature("cpu_busy_ratio", "ratio", "cpu", "x", {"en": "CPU in use", "ko": "CPU 사용률"}, limit=1.0)
+WINDOW = Window(NOW - timedelta(hours=1), NOW, timedelta(seconds=15))
+EVIDENCE = Evidence(
+    "x", WINDOW, "web-1:9100", BUSY.name, "ratio", 0.97, 0.1, 0.4, "E1", "postgres", (Figure("highest", 0.99, "ratio"),)
+)
+FIRING = Finding("anomaly", "web-1:9100", Severity.WARNING, NOW, None, 0.9, (Cause(BUSY.name, 0.7, EVIDENCE),))
+FORECAST = Forecast(
+    "web-1:9100",
+    BUSY.name,
+    np.array([NOW.timestamp() + 3600]),
+    np.array([0.8], np.float32),
+    np.array([math.nan], np.float32),
+    np.array([0.9], np.float32),
+    0.9,
+    1.0,
+    (7200.0, 3600.0, math.inf),
+)
+WEB = HostReport(
+    Host("web-1:9100", "node", "web-1"),
+    NOW,
+    {BUSY.name: 0.97, "load_per_core": math.nan},
+    scores={"kmeans": 0.4, "regression": math.nan},
+    shares={BUSY.name: 1.0},
+    state=State("B", 3, 1.5),
+    trends=(Trend(BUSY.name, 0.1, math.nan, 3600.0),),
+    forecasts=(FORECAST,),
+)
+REPORT = Report(
+    NOW,
+    "prometheus",
+    "",
+    (
+        WEB,
+        HostReport(Host("db-1:9100"), None, {}, learning=Learning(12, 40, (BUSY.name,))),
+        HostReport(Host("rack/7:9100", nodename="twin"), NOW, {}, scores={"kmeans": 0.1}),
+        HostReport(Host("mute:9100", nodename="twin"), None, {}),
+    ),
+    (FIRING, replace(FIRING, kind="silent", host="mute:9100", severity=Severity.CRITICAL)),
+    (Failure("fetch", "query refused", NOW), Failure("score", "x", NOW, "db-1:9100")),
+    {"fetch": 0.2},
+)
+ANSWER = Answer(
+    "All is well.",
+    "en",
+    "status",
+    supported=True,
+    evidence=(EVIDENCE, replace(EVIDENCE, value=math.nan, usual_low=None)),
+    answered_by="deterministic",
+    fallbacks=("openai: 429",),
+    seconds={"understand": 0.01},
+    details=("Nothing fires.",),
+    metrics=(EVIDENCE,),
+    logs=(LogLine("web-1:9100", NOW, "<script>alert(1)</script>"),),
+    system_status=(HostStatus("web-1:9100", "ok", 0, NOW, math.nan),),
+    predictions=(Prediction("web-1:9100", BUSY.name, "ratio", NOW, 0.8, 0.7, math.inf, NOW),),
+    recommendations=(Recommendation("Look", "top", "kill", "work is lost"),),
+    sources=(Served("prometheus", 1.0),),
+)
+
+
+@dataclass
+class Inside:
+    """What stands behind the door; tests change it and see what it was asked."""
+
+    report: Report | None = REPORT
+    now: datetime = NOW + timedelta(seconds=5)
+    found: Sequence[Finding] = (FIRING, replace(FIRING, ends_at=NOW, score=math.nan))
+    filters: list[FindingFilter] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+    fails: AnalyzerError | None = None
+    seconds: float = 0.0
+
+    async def findings(self, wanted: FindingFilter) -> Sequence[Finding]:
+        self.filters.append(wanted)
+        if self.fails is not None:
+            raise self.fails
+        return self.found
+
+    async def answer(self, question: Question, report: Report | None) -> Answer:
+        self.questions.append(question)
+        assert report is self.report
+        await asyncio.sleep(self.seconds)
+        return ANSWER
+
+    async def metrics(self, accept: str, now: datetime) -> Exposition:
+        self.accepted.append(accept)
+        assert now == self.now
+        return Exposition(b"openmanager_up 1\n", "text/plain; version=0.0.4; charset=utf-8")
+
+
+def door_to(inside: Inside) -> Door:
+    return Door(
+        lambda: inside.report,
+        inside.findings,
+        inside,
+        inside.metrics,
+        {BUSY.name: BUSY},
+        "0.1.0",
+        timedelta(minutes=1),
+        timedelta(seconds=0.5),
+        lambda: inside.now,
+    )
+
+
+@contextmanager
+def opened(inside: Inside, port: int) -> Iterator[str]:
+    """Serve from a thread of its own; gives the address."""
+    loop = asyncio.new_event_loop()
+    stop = loop.run_until_complete(start(build_app(door_to(inside)), "127.0.0.1", port))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(stop())
+        loop.close()
