@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from analyzer.assistant import HostAssistant
@@ -19,7 +19,9 @@ from analyzer.sinks.annotations import AnnotationSink
 from analyzer.sinks.delivery import Courier
 from analyzer.sinks.grafana import Grafana
 from analyzer.sinks.metrics import MetricsSink
+from analyzer.sources.fallback import FallbackSource
 from analyzer.sources.prometheus import PrometheusSource
+from analyzer.sources.scrape import ScrapeSource
 from analyzer.store import Outbox, Store
 from analyzer.training import Trainer
 from analyzer.web.endpoints import Door
@@ -39,7 +41,7 @@ async def serve(settings: Settings) -> None:
     catalogue = load_features(settings.features.file)
     by_name = {feature.name: feature for feature in catalogue}
     store = await Store.open(settings.storage.path, settings.storage.url.get_secret_value())
-    source = _prometheus(settings, catalogue)
+    source = FallbackSource((_prometheus(settings, catalogue), _scrape(settings, catalogue)))
     trainer = Trainer(source, settings.cycle.step, history=settings.training.history, period=settings.training.interval)
     metrics = MetricsSink(store.outbox, version("openmanager"))
     annotations = _annotations(settings, store.outbox, by_name)
@@ -65,6 +67,7 @@ async def serve(settings: Settings) -> None:
     loops = [
         Loop("cycle", settings.cycle.interval.total_seconds(), rounds.look),
         Loop("train", TRAIN_SECONDS, rounds.train),
+        Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(source.poll)),
         Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, annotations).deliver_due),
         Loop("tidy", TIDY_SECONDS, rounds.tidy),
     ]
@@ -96,6 +99,17 @@ def _prometheus(settings: Settings, catalogue: tuple[Feature, ...]) -> Prometheu
         password=asked.password.get_secret_value(),
         bearer_token=asked.bearer_token.get_secret_value(),
     )
+
+
+def _scrape(settings: Settings, catalogue: tuple[Feature, ...]) -> ScrapeSource:
+    return ScrapeSource(catalogue, settings.scrape.targets, interval_seconds=settings.scrape.interval.total_seconds())
+
+
+def _timeless(work: Callable[[], Awaitable[None]]) -> Callable[[datetime], Awaitable[None]]:
+    async def do(_now: datetime) -> None:
+        await work()
+
+    return do
 
 
 def _annotations(settings: Settings, outbox: Outbox, features: dict[str, Feature]) -> AnnotationSink:

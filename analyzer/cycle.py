@@ -39,13 +39,14 @@ SCORED_STEPS = 60
 class Memory:
     """What one cycle hands to the next: the newest history, what the judge remembers, what was firing.
 
-    `late` are failures that came too late for the last report: of its sinks, and of work between two cycles.
+    `failed` are the last report's failures; `late` came too late for it: of its sinks, and of work between cycles.
     """
 
     recent: Fleet | None = None
     judged: JudgeMemory = field(default_factory=JudgeMemory)
     firing: tuple[Finding, ...] = ()
     late: tuple[Failure, ...] = ()
+    failed: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Cycle:
 
     async def run(self, now: datetime, memory: Memory) -> tuple[Report, Memory]:
         """Look at every host once. A stage that fails is in the report's failures, and the others still run."""
-        guard = Guard(now)
+        guard = Guard(now, memory.failed)
         guard.note(*memory.late)
         fetched = await self._fetch(guard, now, memory)
         if fetched is not None and not fetched.stale:
@@ -82,11 +83,11 @@ class Cycle:
         with guard.stage("judge"):
             findings, memory = self._judge(now, fetched, looked, memory)
         report = _report(now, fetched, looked, findings, guard)
-        late = Guard(now)
+        late = Guard(now, memory.late)
         for sink in self.sinks:
             with late.stage(f"sink {sink.name}"):
                 await sink.publish(report)
-        return report, replace(memory, late=late.failures)
+        return report, replace(memory, late=late.failures, failed=guard.failures)
 
     async def _fetch(self, guard: Guard, now: datetime, memory: Memory) -> Fetched | None:
         with guard.stage("fetch"):
@@ -136,7 +137,8 @@ class Cycle:
 
 def _scored(report: HostReport, frame: Frame, models: HostModels | Learning) -> tuple[HostReport, Scores | None]:
     if isinstance(models, Learning):
-        return replace(report, learning=models), None
+        seen = int(np.isfinite(frame.values).any(axis=1).sum())
+        return replace(report, learning=replace(models, steps_seen=max(models.steps_seen, seen))), None
     every = models.score(frame.tail(SCORED_STEPS))
     newest = {scores.model: float(scores.values[-1]) for scores in every if np.isfinite(scores.values[-1])}
     ensemble = every[-1]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import Feature, Fetched, Fleet, Host, Report, Window
+from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Report, Window
 from analyzer.errors import SourceUnreachable
 from analyzer.forecasters import FORECASTERS
 from analyzer.guard import Guard
@@ -157,3 +157,15 @@ def test_the_guard_keeps_the_reason_logs_the_traceback_and_goes_on(caplog: pytes
     assert [(f.stage, f.host, f.reason) for f in guard.failures] == [("score", "web-1", "KeyError: 'cpu'")]
     assert guard.seconds == {"score": 1.5, "judge": 0.5}
     assert "Traceback" in caplog.text
+
+
+def test_a_failure_that_only_goes_on_is_reported_each_time_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    known: tuple[Failure, ...] = ()
+    for _ in range(3):
+        guard = Guard(BEGIN, known)
+        with guard.stage("fetch"):
+            raise SourceUnreachable("can't reach Prometheus at http://127.0.0.1:9: connection refused")
+        known = guard.failures
+        assert len(known) == 1
+    assert caplog.text.count("can't reach Prometheus") == 1
+    assert "Traceback" not in caplog.text

@@ -108,12 +108,12 @@ def test_a_real_load_shows_in_derived_metrics_in_prometheus(tmp_path: Path, prom
             until(lambda: instant(prometheus, firing), "a finding for the load", *programs, seconds=100)
             until(lambda: instant(prometheus, f"{score} > 0.5"), "a high score", *programs, seconds=20)
             host = running.analyzer.json(f"/api/v1/hosts/{running.host}")
-            shares = instant(prometheus, f'topk(3, openmanager_anomaly_feature_share{{host="{running.host}"}})')
+            shares = instant(prometheus, f'topk(3, openmanager_anomaly_share_ratio{{host="{running.host}"}})')
         assert len(shares) == 3
         assert host["state"] is not None
         models = {row["metric"]["model"] for row in instant(prometheus, "openmanager_anomaly_score")}
         assert models == {"isolation_forest", "kmeans", "regression", "ensemble"}
-        for name in ("openmanager_trend_per_hour", "openmanager_host_state", "openmanager_stage_duration_seconds"):
+        for name in ("openmanager_trend_per_second", "openmanager_host_state", "openmanager_stage_duration_seconds"):
             assert instant(prometheus, name), name
         assert float(instant(prometheus, "openmanager_cycle_age_seconds")[0]["value"][1]) < 30
         status, answer = running.analyzer.post("/api/v1/query", {"question": "무슨 이상이 있어?"})
@@ -129,15 +129,20 @@ def test_prometheus_dies_and_comes_back(tmp_path: Path, prometheus_program: Path
         assert "prometheus" in analyzer.get("/metrics")[1]
         running.prometheus.process.kill()
         running.prometheus.process.wait()
-        until(lambda: 'openmanager_source_in_use{source="scrape"} 1' in analyzer.get("/metrics")[1], "scrape", analyzer)
+        until(
+            lambda: 'openmanager_source_active{source="direct scrape"} 1' in analyzer.get("/metrics")[1],
+            "scrape",
+            analyzer,
+        )
         status, text = analyzer.get("/-/ready")
         assert status == 200
-        assert "scrape" in text
+        assert "direct scrape" in text
+        assert "can't reach Prometheus" in text
         assert analyzer.json("/api/v1/hosts")["hosts"], "hosts are still seen"
         port = int(running.prometheus.url.rpartition(":")[2])
         jobs = {"node": int(running.host.rpartition(":")[2])}
         with start_prometheus(prometheus_program, tmp_path, port, jobs):
-            again = 'openmanager_source_in_use{source="prometheus"} 1'
+            again = 'openmanager_source_active{source="prometheus"} 1'
             until(lambda: again in analyzer.get("/metrics")[1], "Prometheus in use again", analyzer)
 
 
