@@ -78,7 +78,7 @@ def _read_fast(body: bytes) -> Matrix:
     texts = [part[2] for part in parts]
     counts = np.array([text.count(b',"') for text in texts], dtype=np.intp)
     numbers = _numbers(b",".join(texts).translate(None, b'[]"}'))
-    if len(numbers) != 2 * counts.sum():
+    if not counts.all() or len(numbers) != 2 * counts.sum():
         raise ValueError("not pairs of time and value")
     return Matrix(tuple(part[0] for part in parts), counts, numbers[::2], numbers[1::2], _warnings(envelope))
 
