@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 DAY = 86400.0
 START = 1_790_000_000 // 86400 * DAY
 
@@ -27,7 +28,7 @@ class Clock:
 
     @property
     def days(self) -> Array:
-        return (self.times - self.times[0]) / DAY
+        return np.asarray((self.times - self.times[0]) / DAY)
 
     @property
     def hour(self) -> Array:
@@ -124,7 +125,9 @@ def bursts(rng: np.random.Generator, clock: Clock) -> Array:
     share, each_day = rng.uniform(0.3, 0.9), rng.uniform(0.7, 6)
     step = clock.days[1] - clock.days[0]
     jumps = rng.poisson(each_day * step, len(clock.days)) * rng.exponential(1.0, len(clock.days)) * rate / each_day
-    return fill[0] + (1 - share) * (fill - fill[0]) + share * np.cumsum(jumps) + noise(rng, clock, rate * 0.03)
+    return np.asarray(
+        fill[0] + (1 - share) * (fill - fill[0]) + share * np.cumsum(jumps) + noise(rng, clock, rate * 0.03)
+    )
 
 
 def weekly(rng: np.random.Generator, clock: Clock) -> Array:
@@ -184,7 +187,7 @@ def gaps(rng: np.random.Generator, clock: Clock) -> Array:
 def level(rng: np.random.Generator, clock: Clock) -> Array:
     """Nothing fills: a level with a day's swing and wobble; what an alarm must not cry about."""
     swing = rng.uniform(0.01, 0.12) * np.sin(2 * np.pi * (clock.hour + rng.uniform()))
-    return rng.uniform(0.3, 0.75) + swing + noise(rng, clock, rng.uniform(0.003, 0.03))
+    return np.asarray(rng.uniform(0.3, 0.75) + swing + noise(rng, clock, rng.uniform(0.003, 0.03)))
 
 
 def sawtooth(rng: np.random.Generator, clock: Clock) -> Array:

@@ -62,7 +62,7 @@ def candidates(blocks: Array, levels: Array, origins: Origins) -> list[Array]:
     """Mean and Theil-Sen-like median changes over whole blocks, least squares within the newest one."""
     newest, last, width = origins.newest, blocks.shape[1] - 1, blocks.shape[2]
     change = np.diff(levels, axis=1, prepend=2 * levels[:, :1] - levels[:, 1:2])
-    slopes = []
+    slopes: list[Array] = []
     for span in (s for s in MEAN_BLOCKS if s < last):
         start = np.maximum(newest - span, 0)
         slopes.append((levels[:, newest] - levels[:, start]) / np.maximum(newest - start, 1))

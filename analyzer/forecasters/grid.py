@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 DAY_SECONDS = 86400.0
 HOUR_SECONDS = 3600.0
 # Lengths that divide a day into equal bins, in seconds.
