@@ -221,8 +221,8 @@ def test_a_korean_particle_follows_the_sound_before_it(word: str, said: str) -> 
         (
             found("drift", WRITES, ends_at=END),
             (
-                "web-1:9100 had a finding of kind drift from Nov 22 14:02 UTC to Nov 22 14:31 UTC (29 min); at its end: "
-                "data written to disks 114 MiB/s (usually 1.91 MiB/s to 8.58 MiB/s, 62% of it)."
+                "web-1:9100 had a finding of kind drift from Nov 22 14:02 UTC to Nov 22 14:31 UTC (29 min); "
+                "at its end: data written to disks 114 MiB/s (usually 1.91 MiB/s to 8.58 MiB/s, 62% of it)."
             ),
             (
                 "web-1:9100 호스트에 11월 22일 14:02 UTC부터 11월 22일 14:31 UTC까지(29분) 'drift' 문제가 있었습니다; "
