@@ -130,7 +130,8 @@ class Cycle:
         calibrations = {
             name: models.calibration for name in scores if isinstance(models := self.trainer.models(name), HostModels)
         }
-        verdict = self.judge.judge(now, memory.recent, scores, calibrations, memory.judged)
+        judge = replace(self.judge, window_seconds=fetched.range_seconds)
+        verdict = judge.judge(now, memory.recent, scores, calibrations, memory.judged)
         firing = tuple(finding for finding in verdict.findings if finding.firing)
         return verdict.findings, replace(memory, judged=verdict.memory, firing=firing)
 

@@ -333,7 +333,8 @@ class Fetched:
     """What a source gave: the fleet on the asked window, who served it, and what it could not fetch.
 
     `fallback_reason` says why the better links of a chain did not serve; empty when the best one did. `stale` means
-    that nobody could be asked: the fleet is the last one known, its times are older than the asked window.
+    that nobody could be asked: the fleet is the last one known, its times are older than the asked window. Rates look
+    back over `range_seconds`.
     """
 
     fleet: Fleet
@@ -341,6 +342,7 @@ class Fetched:
     failures: tuple[Failure, ...] = ()
     fallback_reason: str = ""
     stale: bool = False
+    range_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

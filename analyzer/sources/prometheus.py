@@ -16,6 +16,7 @@ from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Sample, Series
 from analyzer.errors import QueryRefused, SourceEmpty
 from analyzer.features import matcher, query, rate_window_seconds
 from analyzer.sources.http import HttpClient, NoAnswer
+from analyzer.sources.pace import Pace
 from analyzer.sources.query_api import MOST_STEPS, QueryApi, parts
 
 LOOKBACK_SECONDS = 300  # for so long Prometheus holds a series for alive after its last sample
@@ -35,7 +36,7 @@ class PrometheusSource:
     timeout_seconds: float = 10.0
     concurrency: int = 8
     retries: int = 2
-    scrape_interval_seconds: float = 15.0
+    scrape_interval_seconds: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     username: str = ""
     password: str = field(default="", repr=False)
@@ -44,6 +45,7 @@ class PrometheusSource:
     most_points: int = 500_000
     name: str = "prometheus"
     _api: QueryApi = field(init=False, repr=False)
+    _pace: Pace = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         client = HttpClient(
@@ -55,6 +57,7 @@ class PrometheusSource:
             final=b'"errorType":"timeout"',  # Prometheus gave up on the query itself
         )
         object.__setattr__(self, "_api", QueryApi(self.url, client))
+        object.__setattr__(self, "_pace", Pace(self._api))
 
     async def fetch(self, window: Window, host: str | None = None) -> Fetched:
         """Every feature of all hosts (or one) on the window's grid; what is absent on a host stays NaN.
@@ -65,18 +68,23 @@ class PrometheusSource:
         one = [matcher("instance", host)] if host is not None else []
         selector = ",".join([part for part in [self.selector.strip(" ,")] if part] + one)
         hosts = await self._hosts(selector, window)
+        pace = self.scrape_interval_seconds or await self._pace.seconds(hosts, window.end)
+        range_seconds = rate_window_seconds(pace, window.step.total_seconds())
         values = np.full((len(hosts), len(self.catalogue), window.steps), np.nan, dtype=np.float32)
         rows = _Rows(hosts)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self._feature(feature, selector, window, rows, values[:, number]))
-                    for number, feature in enumerate(self.catalogue)
+                    group.create_task(
+                        self._feature(feature.name, query(feature, selector, range_seconds), window, rows, values[:, n])
+                    )
+                    for n, feature in enumerate(self.catalogue)
                 ]
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         fleet = Fleet(hosts, tuple(feature.name for feature in self.catalogue), window.times, values)
-        return Fetched(fleet, self.name, tuple(failure for task in tasks for failure in task.result()))
+        failures = tuple(failure for task in tasks for failure in task.result())
+        return Fetched(fleet, self.name, failures, range_seconds=range_seconds)
 
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
         return await self._api.instant(promql, at)
@@ -110,12 +118,8 @@ class PrometheusSource:
             Host(name, by_name[name].get("job", ""), by_name[name].get("nodename", "")) for name in sorted(by_name)
         )
 
-    async def _feature(
-        self, feature: Feature, selector: str, window: Window, rows: _Rows, out: Values
-    ) -> list[Failure]:
+    async def _feature(self, name: str, promql: str, window: Window, rows: _Rows, out: Values) -> list[Failure]:
         """Fill one feature's values (hosts × steps), in as many queries as the limits ask for."""
-        range_seconds = rate_window_seconds(self.scrape_interval_seconds, window.step.total_seconds())
-        promql = query(feature, selector, range_seconds)
         steps = min(MOST_STEPS, max(1, self.most_points // len(out)))
         try:
             warnings = [
@@ -125,7 +129,7 @@ class PrometheusSource:
             ]
         except (NoAnswer, QueryRefused) as error:
             warnings = [str(error)]
-        return [Failure("fetch", f"{feature.name}: {reason}", window.end) for reason in dict.fromkeys(warnings)]
+        return [Failure("fetch", f"{name}: {reason}", window.end) for reason in dict.fromkeys(warnings)]
 
     async def _fill(self, promql: str, window: Window, rows: _Rows, out: Values) -> Sequence[str]:
         """One query's answer into `out`; halves the window where Prometheus finds it too much to hold."""

@@ -45,6 +45,18 @@ class QueryApi:
             raise QueryRefused(f"{promql!r} gives a {kind} where one value a series was asked for")
         return tuple(Sample(s["metric"], s["value"][0], float(s["value"][1])) for s in result if "value" in s)
 
+    async def sample_times(self, promql: str, at: datetime) -> tuple[Times, ...]:
+        """When each series of a range selector (`metric[5m]`) was sampled, as stored: epoch seconds."""
+        reply = await self._ask("query", promql, {"time": _epoch(at)})
+        try:
+            data = orjson.loads(reply.body)["data"]
+            kind, result = data["resultType"], data["result"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            raise self._stranger(reply.body) from None
+        if kind != "matrix":
+            raise QueryRefused(f"{promql!r} gives a {kind} where stored samples were asked for")
+        return tuple(np.array([time for time, _ in series["values"]], np.float64) for series in result)
+
     async def range(self, promql: str, window: Window) -> tuple[Series, ...]:
         """Every series that the query gives, on the window's grid, in as many queries as the limit asks for."""
         rows: dict[bytes, Times] = {}
