@@ -1,0 +1,95 @@
+"""Network devices as such: up or not, speed, MTU, addresses, link changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from exporter.attributes import Attribute, Sample, told
+from exporter.collectors import NoData, setting
+from exporter.exposition import Block, Family, Listing, Value
+from exporter.procfs import Tree, Trees
+from exporter.selection import chooser
+
+FOLDER = "class/net"
+UP_FLAG = 1
+
+
+def hexadecimal(raw: bytes) -> Value:
+    return int(raw, 16)
+
+
+def gauge(name: str, text: str) -> Family:
+    return Family(f"node_network_{name}", text, labels=("device",))
+
+
+def changes(name: str, text: str) -> Family:
+    return Family(f"node_network_{name}_total", text, "counter", ("device",))
+
+
+UP = gauge("up", "Whether the device works.")
+SPEED = gauge("speed_bytes", "Speed, in bytes a second.")
+INFO = Family(
+    "node_network_info",
+    "What else is known of the device, in labels.",
+    labels=("address", "adminstate", "broadcast", "device", "duplex", "ifalias", "operstate"),
+)
+ATTRIBUTES = (
+    Attribute("addr_assign_type", gauge("address_assign_type", "Where the address comes from.")),
+    Attribute("carrier", gauge("carrier", "Whether the link is there.")),
+    Attribute("carrier_changes", changes("carrier_changes", "How often the link came or went.")),
+    Attribute("carrier_up_count", changes("carrier_up_changes", "How often the link came.")),
+    Attribute("carrier_down_count", changes("carrier_down_changes", "How often the link went.")),
+    Attribute("dev_id", gauge("device_id", "Tells devices with the same address apart."), hexadecimal),
+    Attribute("dormant", gauge("dormant", "Whether the device waits for something, such as a login.")),
+    Attribute("flags", gauge("flags", "Flags of the device, as netdevice(7) has them."), hexadecimal),
+    Attribute("ifindex", gauge("iface_id", "The device's number.")),
+    Attribute("iflink", gauge("iface_link", "The number of the device that it is on.")),
+    Attribute("link_mode", gauge("iface_link_mode", "Policy of the link.")),
+    Attribute("mtu", gauge("mtu_bytes", "Largest packet.")),
+    Attribute("name_assign_type", gauge("name_assign_type", "Where the name comes from.")),
+    Attribute("netdev_group", gauge("net_dev_group", "Group that the device is in.")),
+    Attribute("type", gauge("protocol_type", "Protocol of the link.")),
+    Attribute("tx_queue_len", gauge("transmit_queue_length", "How many packets may wait to be sent.")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NetclassCollector:
+    """Source: /sys/class/net, kernel's Documentation/ABI/testing/sysfs-class-net."""
+
+    trees: Trees
+    ignored_devices: re.Pattern[str] = setting(re.compile("^$"), "Devices to leave out (regular expression).")
+    ignore_invalid_speed: bool = setting(default=False, help_text="Leave out speeds below 0, which mean unknown.")
+    netlink: bool = setting(
+        default=False, help_text="Without effect, for old command lines: everything is read from /sys."
+    )
+    listing: Listing = field(default_factory=Listing, init=False, repr=False)
+
+    def collect(self) -> Iterable[Block]:
+        tree = self.trees.sys
+        wanted = chooser(exclude=self.ignored_devices)
+        # bonding_masters is a file beside the devices.
+        devices = [name for name in tree.names_if_any(FOLDER) if wanted(name) and name != "bonding_masters"]
+        if not devices:
+            raise NoData("no network device")
+        return [self.listing.block(sample for device in devices for sample in self._of_device(tree, device))]
+
+    def _of_device(self, tree: Tree, device: str) -> Iterator[Sample]:
+        folder = f"{FOLDER}/{device}"
+        flags = tree.value(f"{folder}/flags")
+        if flags is None:
+            # It went away just now.
+            return
+        state = tree.value(f"{folder}/operstate") or b""
+        yield UP, (device,), int(state == b"up")
+        address, broadcast, duplex, alias = (
+            tree.value(f"{folder}/{name}") or b"" for name in ("address", "broadcast", "duplex", "ifalias")
+        )
+        admin = "up" if int(flags, 16) & UP_FLAG else "down"
+        yield INFO, (address, admin, broadcast, device, duplex, alias, state), 1
+        yield from told(tree, folder, (device,), ATTRIBUTES)
+        speed = tree.integer(f"{folder}/speed")
+        if speed is not None and not (speed < 0 and self.ignore_invalid_speed):
+            yield SPEED, (device,), speed * 1_000_000 // 8
