@@ -15,12 +15,23 @@ FORGETTING = 0.9
 SLOWEST, FASTEST = 0.0, 1.0
 
 
-def half_widths(residuals: tuple[Array, ...], reaches: tuple[Reach, ...], bins: int, level: float) -> Array:
-    """Half the interval's width for each bin ahead: shape (series, bins). Never narrower farther ahead."""
+def half_widths(residuals: tuple[Array, ...], reaches: tuple[Reach, ...], known: int, bins: int, level: float) -> Array:
+    """Half the interval's width for each of `bins` ahead of `known` ones: shape (series, bins).
+
+    Never narrower farther ahead, and farther than the history is long in proportion to the distance: of that it says
+    nothing.
+    """
     sizes = [weighted_quantile(missed, level) * small_sample(missed.shape[1], level) for missed in residuals]
-    quantiles = np.maximum.accumulate(np.stack(sizes, axis=1), axis=1)
+    quantiles = never_falling(np.stack(sizes, axis=1))
     middles = np.array([(reach.first + reach.end + 1) / 2 for reach in reaches])
-    return growing(quantiles, middles, bins)
+    return growing(quantiles, middles, bins) * np.maximum(np.arange(1, bins + 1) / known, 1.0)
+
+
+def never_falling(quantiles: Array) -> Array:
+    """The middle between the smallest rows above and the largest below that don't fall: either alone leans one way."""
+    above = np.maximum.accumulate(quantiles, axis=1)
+    below = np.minimum.accumulate(quantiles[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray((above + below) / 2)
 
 
 @lru_cache

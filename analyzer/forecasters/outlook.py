@@ -8,7 +8,7 @@ import numpy as np
 
 from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.exhaustion import seconds_until, usual_peaks
-from analyzer.forecasters.grid import Array, History, choose_grid, cut
+from analyzer.forecasters.grid import Array, History, choose_grid, cut, median
 from analyzer.forecasters.intervals import half_widths
 from analyzer.forecasters.jumps import without_jumps
 from analyzer.forecasters.mixture import mix
@@ -38,7 +38,7 @@ def foresee(
 ) -> Outlook:
     """Forecast `values[n, t]` (newest last, gaps NaN, one regular step) at each of `seconds` from its end.
 
-    `limits[n]` is where each is exhausted, NaN where nothing is; a series that was mostly above its limit runs out
+    `limits[n]` is where each is exhausted, NaN where nothing is; a series that began above its limit runs out
     downwards. The horizon is the last of `seconds`. NotEnoughHistory when there are too few steps for any forecast.
     """
     horizon = float(seconds[-1])
@@ -61,13 +61,14 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     grid = history.grid
     lows, highs = possible(history, limits)
     limit = (limits - history.center[:, 0]) / history.scale[:, 0]
-    downwards = np.where(np.median(history.bins, axis=(1, 2)) > limit, -1.0, 1.0)[:, None]
+    downwards = np.where(median(history.bins[:, 0], 1) > limit, -1.0, 1.0)[:, None]
     blocks, offset = without_jumps(history.bins, daily=grid.daily)
     raw = history.raw[..., :: max(1, grid.per_bin // RAW_PER_BIN)] + offset[..., None]
     places = grid.place(seconds)
     ahead_blocks = int(np.ceil(places[-1] / grid.width))
     mixture = mix(blocks, raw, ahead_blocks, daily=grid.daily)
-    half = half_widths(mixture.residuals, mixture.reaches, mixture.point.shape[1], level)
+    known = grid.blocks * grid.width
+    half = half_widths(mixture.residuals, mixture.reaches, known, mixture.point.shape[1], level)
     exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, downwards, float(seconds[-1]))
     point, spread = between(mixture.point, places), between(half, places)
 
