@@ -116,6 +116,7 @@ COLLECTORS: Mapping[str, Listed] = {
     "softnet": Listed("softnet:SoftnetCollector"),
     "stat": Listed("stat:StatCollector"),
     "sysctl": Listed("sysctl:SysctlCollector"),
+    "textfile": Listed("textfile:TextfileCollector"),
     "time": Listed("time:TimeCollector"),
     "uname": Listed("uname:UnameCollector"),
     "vmstat": Listed("vmstat:VmstatCollector"),

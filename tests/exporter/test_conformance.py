@@ -23,6 +23,7 @@ LEFT_OUT = {
     "node_textfile_mtime_seconds",
     "node_time_seconds",
     "node_time_zone_offset_seconds",
+    "node_softirqs_total",  # told by stat
     "node_cpu_frequency_hertz",  # from cpuinfo there, and told by cpu: cpufreq tells it where the driver does
 }
 """So does it with these; what differs from run to run."""
