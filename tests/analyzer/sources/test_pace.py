@@ -13,8 +13,10 @@ from tests.analyzer.sources.conftest import Live
 
 async def test_a_scrape_every_second_is_seen_in_a_live_prometheus(live: Live) -> None:
     source = PrometheusSource(load_features(), live.prometheus.url)
-    fetched = await source.fetch(Window.ending(datetime.now(UTC), timedelta(minutes=1), timedelta(seconds=15)))
-    await source.close()
+    try:
+        fetched = await source.fetch(Window.ending(datetime.now(UTC), timedelta(minutes=1), timedelta(seconds=15)))
+    finally:
+        await source.close()
     assert fetched.range_seconds == 16, "a step of 15 s and one scrape of 1 s"
 
 
@@ -22,6 +24,8 @@ async def test_until_there_are_two_samples_the_default_stands_and_is_asked_again
     source = PrometheusSource(load_features(), live.prometheus.url)
     pace = Pace(source._api, unknown_seconds=15.0)
     now = datetime.now(UTC)
-    assert await pace.seconds((Host("nobody:9100"),), now) == 15.0
-    assert await pace.seconds((Host(live.instance),), now) == 1.0
-    await source.close()
+    try:
+        assert await pace.seconds((Host("nobody:9100"),), now) == 15.0
+        assert await pace.seconds((Host(live.instance),), now) == 1.0
+    finally:
+        await source.close()
