@@ -90,7 +90,7 @@ class _Evaluation:
 
     def _call(self, call: Call) -> Scalar | Vector:
         name = call.func.name
-        if name in RANGE_FUNCTIONS and isinstance(call.args[0], MatrixSelector):
+        if name in RANGE_FUNCTIONS:
             return self._over_time(name, call.args[0])
         if name in POINTWISE:
             vector = self._vector(call.args[0])
@@ -108,7 +108,9 @@ class _Evaluation:
     def _negative(self, found: Scalar | Vector) -> Scalar | Vector:
         return found.with_values(-found.values) if isinstance(found, Vector) else Scalar(-found.values)
 
-    def _over_time(self, name: str, selector: MatrixSelector) -> Vector:
+    def _over_time(self, name: str, selector: Expr) -> Vector:
+        if not isinstance(selector, MatrixSelector):
+            raise QueryUnsupported(f"the subquery in {name}({selector})")
         labels, samples_of_steps = ranges(selector, self.rounds, self.times)
         values = np.full((len(labels), len(self.times)), np.nan)
         for step, samples in enumerate(samples_of_steps):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analyzer.sources.ring import Ring, Scraped
+
 BEGIN = 1_793_000_000.0  # 2026-10-26 08:53:20 UTC, in the past of any test run
 STEP = 15.0
 ROUNDS = 240
@@ -35,9 +37,10 @@ def _series(name: str, instance: str, values: Sequence[float | None], **labels: 
 
 
 def _counter(seed: int, per_step: float, reset_at: int | None = None) -> list[float | None]:
+    """Begins far from zero: how near zero a rate may be extended is what Prometheus 2 and 3 don't agree on."""
     rng = np.random.default_rng(seed)
     steps = rng.exponential(per_step, ROUNDS).round(3)
-    values = np.cumsum(steps)
+    values = 1e9 + np.cumsum(steps)
     if reset_at is not None:
         values[reset_at:] -= values[reset_at - 1]
     return [round(float(value), 3) for value in values]
@@ -100,3 +103,19 @@ def openmetrics(history: Sequence[Written]) -> str:
                 if value is not None and not math.isnan(value)
             ]
     return "\n".join([*lines, "# EOF", ""])
+
+
+def ring_of(history: Sequence[Written]) -> Ring:
+    """The history as scrapes of two targets would have left it in a ring."""
+    ring = Ring(targets=2, rounds=ROUNDS)
+    targets = {ALPHA: 0, BETA: 1}
+    rows = [ring.row(targets[one.labels["instance"]], one.labels) for one in history]
+    for number in range(ROUNDS):
+        given: dict[str, tuple[list[int], list[float]]] = {ALPHA: ([], []), BETA: ([], [])}
+        for row, one in zip(rows, history, strict=True):
+            value = one.values[number]
+            if value is not None:
+                given[one.labels["instance"]][0].append(row)
+                given[one.labels["instance"]][1].append(value)
+        ring.add([Scraped(targets[name], scrape_time(name, number), *given[name]) for name in targets])
+    return ring
