@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analyzer.data import Finding, FindingFilter, Severity
@@ -24,7 +24,11 @@ class Findings:
     database: Database
 
     async def record(self, findings: Iterable[Finding], now: datetime) -> None:
-        """Write each finding as it is now; a closed one is never opened again. Opening and closing are audited."""
+        """Write each finding as it is now; a closed one is never opened again. Opening and closing are audited.
+
+        Closing keeps the causes as they last were while it fired, and the worst severity: what is measured when all is
+        well again would prove nothing.
+        """
         async with self.database.write() as connection:
             for finding in findings:
                 await self._record(connection, finding, now)
@@ -42,8 +46,8 @@ class Findings:
         if (await connection.execute(new)).rowcount:
             await note(connection, _entry("finding opened", finding, now))
         else:
-            kept = update(TABLE).where(TABLE.c.fingerprint == finding.fingerprint, TABLE.c.ends_at.is_(None))
-            if not (await connection.execute(kept.values(row))).rowcount:
+            known = update(TABLE).where(TABLE.c.fingerprint == finding.fingerprint, TABLE.c.ends_at.is_(None))
+            if not (await connection.execute(known.values(row if finding.firing else _closing(finding)))).rowcount:
                 return
         if not finding.firing:
             await note(connection, _entry("finding closed", finding, now))
@@ -64,6 +68,12 @@ def _row(finding: Finding) -> dict[str, object]:
         "score": float(finding.score) if math.isfinite(finding.score) else None,  # not every database knows NaN
         "causes": causes_to_json(finding.causes),
     }
+
+
+def _closing(finding: Finding) -> dict[str, object]:
+    severity = int(finding.severity)
+    worst = case((TABLE.c.severity > severity, TABLE.c.severity), else_=severity)
+    return {"ends_at": finding.ends_at, "severity": worst}
 
 
 def _finding(row: Row[tuple[object, ...]]) -> Finding:

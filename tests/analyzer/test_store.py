@@ -99,6 +99,17 @@ async def test_a_finding_is_updated_while_it_fires_and_final_once_closed(store: 
     assert (kept.severity, kept.ends_at) == (Severity.CRITICAL, NOW + HOUR)
 
 
+async def test_a_closed_finding_keeps_the_causes_it_fired_for_and_its_worst_severity(store: Store) -> None:
+    first = replace(finding(), severity=Severity.CRITICAL)
+    await store.findings.record([first], NOW)
+    recovered = replace(first.causes[0], share=0.1, evidence=replace(first.causes[0].evidence, value=0.0))
+    await store.findings.record(
+        [replace(first, severity=Severity.INFO, ends_at=NOW + HOUR, causes=(recovered,))], NOW + HOUR
+    )
+    (kept,) = await store.findings.find(FindingFilter())
+    assert (kept.severity, kept.ends_at, kept.causes[0].share) == (Severity.CRITICAL, NOW + HOUR, 0.7)
+
+
 async def test_opening_and_closing_are_audited_once_each(store: Store) -> None:
     first = finding()
     for told in (first, first, replace(first, ends_at=NOW + HOUR), replace(first, ends_at=NOW + HOUR)):
