@@ -314,6 +314,45 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Deduction:
+    """Points that something took from a host's health, or a host from its fleet's.
+
+    `subject` is the feature, the finding's kind or the host. `value` is what it stands at: the feature's value, the
+    finding's or the host's score, the seconds to exhaustion.
+    """
+
+    reason: Literal["strain", "finding", "exhaustion", "host"]
+    subject: str
+    group: str
+    points: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """The share of a resource that is still free, in [0, 1]."""
+
+    resource: str
+    feature: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`score` is 100 less the points of all deductions; `performance` 100 times the smallest headroom.
+
+    Either is None where nothing is known to tell it by. `confidence` in [0, 1] is the share of what should be known
+    that is: what is missing lowers it, never the score.
+    """
+
+    score: float | None
+    confidence: float
+    deductions: tuple[Deduction, ...] = ()
+    performance: float | None = None
+    headroom: tuple[Headroom, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HostReport:
     """All that one cycle learned about one host."""
 
@@ -326,6 +365,7 @@ class HostReport:
     state: State | None = None
     trends: tuple[Trend, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
+    health: Health | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student_t
+from scipy.special import ndtri, stdtrit
 
 from analyzer.forecasters.grid import Array
 from analyzer.forecasters.mixture import Reach
@@ -37,7 +36,7 @@ def never_falling(quantiles: Array) -> Array:
 @lru_cache
 def small_sample(origins: int, level: float) -> float:
     """How much wider few origins make it: the values of one day are not independent, so days count, by Student's t."""
-    return float(student_t.ppf((1 + level) / 2, max(origins, 1)) / norm.ppf((1 + level) / 2))
+    return float(stdtrit(max(origins, 1), (1 + level) / 2) / ndtri((1 + level) / 2))
 
 
 def weighted_quantile(missed: Array, level: float) -> Array:
