@@ -18,7 +18,7 @@ from exporter.itself import Build, Process, Traffic
 from exporter.listening import CantListen, listen
 from exporter.logs import configure
 from exporter.pages import Pages
-from exporter.procfs import Trees
+from exporter.procfs import Allowance, Trees
 from exporter.settings import Settings, all_flags, parse
 from exporter.web import Server
 
@@ -65,8 +65,9 @@ def assemble(settings: Settings, listeners: Sequence[socket.socket]) -> tuple[Ho
     """All parts of the program, put together."""
     collectors = {}
     routes: dict[str, Route] = {}
+    allowance = Allowance(descriptors() // 2)
     for name, own in settings.collectors.items():
-        trees = Trees.below(settings.procfs, settings.sysfs, settings.rootfs, settings.udev_data)
+        trees = Trees.below(settings.procfs, settings.sysfs, settings.rootfs, settings.udev_data, allowance)
         collector = build(name, trees, own)
         collectors[name] = (collector, trees)
         if isinstance(collector, Routed):
@@ -77,6 +78,19 @@ def assemble(settings: Settings, listeners: Sequence[socket.socket]) -> tuple[Ho
     pages = Pages(tuple(collectors), settings.telemetry_path, routes)
     budget = settings.scrape_deadline.total_seconds()
     return host, Server(listeners, host, pages, traffic, settings.max_requests, budget)
+
+
+def descriptors(most: int = 8192) -> int:
+    """How many files may be open; raises the soft limit as far as is allowed and of use."""
+    try:
+        import resource  # noqa: PLC0415 - there is none on Windows
+    except ImportError:
+        return 512
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    if soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return min(max(soft, allowed), most)
 
 
 def _end(code: int, *problems: str) -> int:

@@ -23,6 +23,13 @@ class Errand:
         self.request = request
         self.response = refusal(HTTPStatus.GATEWAY_TIMEOUT, f"{request.path} took more than {PAGE_SECONDS:g} s")
 
+    @property
+    def deadline_seconds(self) -> float:
+        return PAGE_SECONDS
+
+    def give_up(self) -> bool:
+        return False
+
     def work(self) -> None:
         try:
             self.response = self.route(self.request)
@@ -53,4 +60,4 @@ class Errands:
 
     def advance(self) -> float | None:
         """Give up what hangs. Gives the seconds until to look again."""
-        return min((max(self.lane.watch(batch, PAGE_SECONDS), 0.0) for batch in self._under_way), default=None)
+        return min((self.lane.watch(batch) for batch in self._under_way), default=None)

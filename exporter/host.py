@@ -7,13 +7,14 @@ nothing at the scrapes behind it.
 from __future__ import annotations
 
 import logging
+import math
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from exporter.collectors import Closing, Collector, NoData
+from exporter.collectors import Closing, Collector, NoData, Resuming
 from exporter.exposition import Block, Family, Layout, Rules, Table
 from exporter.patience import Batch, Lane
 from exporter.procfs import Trees
@@ -54,54 +55,64 @@ class Wish:
     gzip: bool = False
 
 
-@dataclass(slots=True)
 class Guard:
     """One collector and what is known of it from scrape to scrape."""
 
-    name: str
-    collector: Collector
-    trees: Trees
-    rules: Rules
-    busy: bool = False
-    complaints: set[str] = field(default_factory=set)
-    layouts: tuple[Layout, ...] = ()
-    runs: int = 0
+    __slots__ = ("_complaints", "_runs", "collector", "current", "deadline_seconds", "layouts", "name",
+                 "resumes", "rules", "trees")  # fmt: skip
+
+    def __init__(self, name: str, collector: Collector, trees: Trees, rules: Rules, deadline_seconds: float) -> None:
+        self.name = name
+        self.collector = collector
+        self.trees = trees
+        self.rules = rules
+        self.resumes = isinstance(collector, Resuming)
+        self.deadline_seconds = deadline_seconds
+        if isinstance(collector, Resuming):
+            self.deadline_seconds = min(deadline_seconds, collector.deadline_seconds)
+        self.current: object | None = None
+        self.layouts: tuple[Layout, ...] = ()
+        self._complaints: set[str] = set()
+        self._runs = 0
 
     def write(self, *, openmetrics: bool) -> list[bytes]:
         """Everything this collector has to say, as text."""
         blocks = tuple(self.collector.collect())
-        layouts = tuple(block.layout for block in blocks)
+        layouts = tuple([block.layout for block in blocks])
         if layouts != self.layouts:
-            self._check_families(layouts)
+            _check_families(layouts)
             self.layouts = layouts
-        text = [b.layout.render(b.values, openmetrics=openmetrics, rules=self.rules) for b in blocks]
-        self.runs += 1
-        if self.runs % SWEEP_EVERY == 0:
+        rules = self.rules
+        text = [block.layout.render(block.values, openmetrics=openmetrics, rules=rules) for block in blocks]
+        self._complaints.clear()
+        self._runs += 1
+        if self._runs % SWEEP_EVERY == 0:
             self.trees.sweep()
         return text
 
     def complain(self, error: Exception) -> None:
-        """Once for each kind of error until it works again; the traceback is for bugs and broken files alike."""
+        """Log each kind of error once until the collector works again."""
         kind = type(error).__name__
-        if kind in self.complaints:
+        if kind in self._complaints:
             return
-        self.complaints.add(kind)
+        self._complaints.add(kind)
         if isinstance(error, NoData):
             log.debug("collector has nothing to tell", extra={"collector": self.name, "reason": str(error)})
         else:
             log.error("collector failed", exc_info=error, extra={"collector": self.name})
 
-    def _check_families(self, layouts: Sequence[Layout]) -> None:
-        names = [name for layout in layouts for name in layout.families]
-        if len(names) != len(set(names)):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            raise ValueError(f"these families stand in two blocks: {', '.join(twice)}")
+
+def _check_families(layouts: Sequence[Layout]) -> None:
+    names = [name for layout in layouts for name in layout.families]
+    if len(names) != len(set(names)):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"these families stand in two blocks: {', '.join(twice)}")
 
 
 class Collection:
     """One run of one collector in one scrape: a step that may hang."""
 
-    __slots__ = ("ends", "guard", "openmetrics", "seconds", "started", "success", "text")
+    __slots__ = ("_run", "_started", "ends", "guard", "openmetrics", "seconds", "success", "text")
 
     def __init__(self, guard: Guard, ends: float, *, openmetrics: bool) -> None:
         self.guard = guard
@@ -109,22 +120,40 @@ class Collection:
         self.ends = ends
         self.text: list[bytes] = []
         self.success = False
-        self.started = self.seconds = 0.0
+        self.seconds = 0.0
+        self._started = 0.0
+        self._run: object = None
+
+    @property
+    def deadline_seconds(self) -> float:
+        return min(self.guard.deadline_seconds, max(self.ends - time.monotonic(), 0.0))
 
     def work(self) -> None:
         guard, began = self.guard, time.monotonic()
-        if guard.busy or began > self.ends:
+        if (guard.current is not None and not guard.resumes) or began > self.ends:
             return
-        self.started, guard.busy = began, True
+        run = self._run = guard.current = object()
+        self._started = self._started or began
         try:
-            self.text = guard.write(openmetrics=self.openmetrics)
-            self.success = True
-            guard.complaints.clear()
-        except Exception as error:  # noqa: BLE001 - the one place where a failure becomes node_scrape_collector_success 0
-            guard.complain(error)
+            text = guard.write(openmetrics=self.openmetrics)
+        except Exception as error:  # noqa: BLE001 - the one place where a failure becomes success 0
+            if self._run is run:
+                guard.complain(error)
+        else:
+            if self._run is run:
+                self.text, self.success = text, True
         finally:
-            guard.busy = False
-            self.seconds = time.monotonic() - began
+            if guard.current is run:
+                guard.current = None
+            if self._run is run:
+                self.seconds = time.monotonic() - self._started
+
+    def give_up(self) -> bool:
+        """Whatever the run under way still finds comes too late."""
+        self._run = None
+        self.seconds = time.monotonic() - self._started
+        log.error("collector hangs", extra={"collector": self.guard.name, "seconds": f"{self.seconds:.1f}"})
+        return self.guard.resumes
 
 
 class Scrape:
@@ -140,14 +169,20 @@ class Scrape:
         ]
         self.batch = Batch([*self.collections, self], lambda: on_done(self))
 
+    @property
+    def deadline_seconds(self) -> float:
+        return math.inf
+
+    def give_up(self) -> bool:
+        return False
+
     def work(self) -> None:
         """The last step: what was collected becomes the page."""
         self.body = self.host.page(self)
 
     def watch(self) -> float:
         """Seconds until to look again; gives up the collector under way when its time is over."""
-        remaining = max(self.ends - time.monotonic(), 0.0)
-        return self.host.lane.watch(self.batch, min(self.host.deadline_seconds, remaining))
+        return self.host.lane.watch(self.batch)
 
 
 class Host:
@@ -162,11 +197,10 @@ class Host:
     ) -> None:
         owners: dict[str, str] = {}
         self.guards = {
-            name: Guard(name, collector, trees, Rules(most_series, name, owners))
+            name: Guard(name, collector, trees, Rules(most_series, name, owners), deadline_seconds)
             for name, (collector, trees) in collectors.items()
         }
         self.own = tuple(own)
-        self.deadline_seconds = deadline_seconds
         self.lane = Lane("collect")
         self._rules = Rules(most_series, "exporter", owners)
         self._results = Table(SECONDS, SUCCESS)
@@ -203,10 +237,10 @@ class Host:
                 guard.collector.close()
 
     def _outcome(self, collections: Sequence[Collection]) -> Block:
-        now = time.monotonic()
-        rows = [(collection.guard.name,) for collection in collections]
-        seconds = [one.seconds or (now - one.started if one.started else 0.0) for one in collections]
-        return self._results.block(rows, [seconds, [int(collection.success) for collection in collections]])
+        rows = [(one.guard.name,) for one in collections]
+        return self._results.block(
+            rows, [[one.seconds for one in collections], [int(one.success) for one in collections]]
+        )
 
     def _count_dropped(self, collection: Collection) -> None:
         if collection.success:

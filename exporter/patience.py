@@ -1,8 +1,8 @@
 """Work that may hang: a thread does the steps, and whoever waits can go on without the one that doesn't return.
 
-A step that outlasts its deadline keeps the thread it is on; a new thread takes over the steps behind it. The stuck
-thread ends as soon as its step returns. So a hang costs one thread in all, not one each time it is met, provided that
-the owner of the steps leaves a stuck one out until it is back.
+A step that outlasts its deadline keeps the thread it is on; a new thread takes over. The stuck thread ends as soon as
+its step returns. So a hang costs one thread in all, not one each time it is met, provided that the owner of the steps
+leaves a stuck one out until it is back.
 """
 
 from __future__ import annotations
@@ -16,20 +16,30 @@ from typing import Protocol
 
 
 class Step(Protocol):
+    """Something to do that may hang."""
+
+    @property
+    def deadline_seconds(self) -> float:
+        """How long it may take."""
+        ...
+
     def work(self) -> None:
-        """Do it. What it finds it keeps itself: after it was given up nobody looks at it any more."""
+        """Do it. What it finds it keeps itself."""
+        ...
+
+    def give_up(self) -> bool:
+        """Called when it outlasted its deadline. Whether to begin it again, on another thread."""
         ...
 
 
 class Batch:
-    """Steps to be done in turn; `on_done` is called by the thread that did the last one."""
+    """Steps to be done in turn by a lane; `on_done` is called by the thread that did the last one."""
 
-    __slots__ = ("_began", "_done", "_lock", "_next", "_thread", "given_up", "on_done", "steps")
+    __slots__ = ("_began", "_done", "_lock", "_next", "_thread", "on_done", "steps")
 
     def __init__(self, steps: Sequence[Step], on_done: Callable[[], None]) -> None:
         self.steps = steps
         self.on_done = on_done
-        self.given_up: list[Step] = []
         self._lock = threading.Lock()
         self._done = False
         self._next = 0
@@ -51,18 +61,22 @@ class Batch:
                 return True
             self.steps[self._next - 1].work()
 
-    def overdue_in(self, deadline_seconds: float) -> float:
-        """Seconds until the step under way is overdue; 0 or less when it is. A batch not begun is never overdue."""
-        return self._began + deadline_seconds - time.monotonic()
+    def overdue_in(self) -> float:
+        """Seconds until the step under way is overdue; 0 or less when it is. What hasn't begun is never overdue."""
+        at = self._next
+        if at == 0 or self._done:
+            return math.inf
+        return self._began + self.steps[at - 1].deadline_seconds - time.monotonic()
 
-    def abandon(self, deadline_seconds: float) -> bool:
+    def abandon(self) -> bool:
         """Leave the step under way to its thread, if it is overdue still."""
         with self._lock:
-            if self._done or self.overdue_in(deadline_seconds) > 0:
+            if self.overdue_in() > 0:
                 return False
             self._thread = 0
             self._began = math.inf
-            self.given_up.append(self.steps[self._next - 1])
+            if self.steps[self._next - 1].give_up():
+                self._next -= 1
             return True
 
 
@@ -80,24 +94,13 @@ class Lane:
             self._new_thread(None)
         self._queue.put(batch)
 
-    def watch(self, batch: Batch, deadline_seconds: float) -> float:
-        """Seconds until to look again. Gives up the step under way when it is overdue: a new thread does the rest."""
-        wait = batch.overdue_in(deadline_seconds)
-        if wait > 0:
-            return min(wait, deadline_seconds)
-        if batch.abandon(deadline_seconds):
+    def watch(self, batch: Batch, at_most: float = 1.0) -> float:
+        """Seconds until to look again. Gives up the step under way when it is overdue: a new thread takes over."""
+        wait = batch.overdue_in()
+        if wait <= 0 and batch.abandon():
             self._new_thread(batch)
-        return deadline_seconds
-
-    def run(self, steps: Sequence[Step], deadline_seconds: float) -> list[Step]:
-        """Do the steps and wait; gives those that hang. Each step has the deadline for itself."""
-        done = threading.Event()
-        batch = Batch(steps, done.set)
-        self.start(batch)
-        wait = deadline_seconds
-        while not done.wait(wait):
-            wait = self.watch(batch, deadline_seconds)
-        return batch.given_up
+            wait = at_most
+        return min(max(wait, 0.0), at_most)
 
     def stop(self) -> None:
         """End the thread after the batch it is on."""

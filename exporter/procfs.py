@@ -17,14 +17,14 @@ UNREADABLE = ABSENT | {errno.EINVAL, errno.EIO, errno.EACCES, errno.EPERM, errno
 
 
 class _Kept:
-    """A descriptor that stays open."""
+    """A descriptor that stays open; `whole` when one read gives everything."""
 
-    __slots__ = ("attribute", "descriptor", "round", "size")
+    __slots__ = ("descriptor", "round", "size", "whole")
 
-    def __init__(self, descriptor: int, round_: int, *, attribute: bool) -> None:
+    def __init__(self, descriptor: int, round_: int, *, whole: bool) -> None:
         self.descriptor = descriptor
         self.round = round_
-        self.attribute = attribute
+        self.whole = whole
         self.size = ATTRIBUTE_SIZE + 1
 
 
@@ -51,18 +51,23 @@ class Tree:
         self._poll: dict[str, select.poll] = {}
         self._round = 0
 
-    def read(self, path: str) -> bytes:
-        """The whole file; OSError when it can't be had."""
+    def read(self, path: str, *, whole: bool = False) -> bytes:
+        """The whole file; OSError when it can't be had.
+
+        `whole` is for files that the kernel writes in one piece (/proc/stat, meminfo, PID/stat): one read less each.
+        """
         kept = self._kept.get(path)
         if kept is None:
-            return self._read_new(path)
+            return self._read_new(path, whole=whole)
+        kept.round = self._round
         try:
-            content = _read(kept)
+            content = os.pread(kept.descriptor, kept.size, 0)
+            if kept.whole and len(content) < kept.size:
+                return content
+            return _with_rest(kept, content)
         except OSError:
             self._close(path)
-            return self._read_new(path)
-        kept.round = self._round
-        return content
+            return self._read_new(path, whole=whole)
 
     def changed(self, path: str) -> bool:
         """Whether a file that tells of its changes by poll (mountinfo) may differ from when this was asked last."""
@@ -151,18 +156,18 @@ class Tree:
         for path in list(self._kept):
             self._close(path)
 
-    def _read_new(self, path: str) -> bytes:
+    def _read_new(self, path: str, *, whole: bool) -> bytes:
         descriptor = os.open(self.root + path, os.O_RDONLY | os.O_CLOEXEC)
-        kept = _Kept(descriptor, self._round, attribute=False)
         try:
             status = os.fstat(descriptor)
-            kept.attribute = status.st_size == ATTRIBUTE_SIZE and not status.st_blocks
-            content = _read(kept)
+            # The kernel's files have no blocks; those of /proc have no size either.
+            attribute = status.st_size == ATTRIBUTE_SIZE and not status.st_blocks
+            kept = _Kept(descriptor, self._round, whole=attribute or whole)
+            content = _with_rest(kept, os.pread(descriptor, kept.size, 0))
         except OSError:
             os.close(descriptor)
             raise
-        # The kernel's files have no blocks; those of /proc no size either.
-        if not status.st_blocks and (kept.attribute or not status.st_size) and self.allowance.left > 0:
+        if (attribute or not (status.st_size or status.st_blocks)) and self.allowance.left > 0:
             self._kept[path] = kept
             self.allowance.left -= 1
         else:
@@ -175,10 +180,12 @@ class Tree:
         self.allowance.left += 1
 
 
-def _read(kept: _Kept) -> bytes:
-    """All of a file from its start. /proc gives long files in pieces of whole lines, so only nothing means the end."""
-    content = os.pread(kept.descriptor, kept.size, 0)
-    if kept.attribute or not content:
+def _with_rest(kept: _Kept, content: bytes) -> bytes:
+    """All of a file, of which this is the first piece.
+
+    The kernel gives long files in pieces of whole lines, whatever the buffer has room for: only nothing means the end.
+    """
+    if not content or (kept.whole and len(content) < kept.size):
         return content
     pieces, length = [content], len(content)
     while piece := os.pread(kept.descriptor, kept.size, length):

@@ -57,7 +57,7 @@ class Scrapes:
             self._waiting = [one for one in self._waiting if one.asked.wish != wish]
             ends = min(one.ends for one in self._sharing)
             self._scrape = self.host.start(wish, ends, lambda scrape: self._later(lambda: self._done(scrape)))
-        return None if self._scrape is None else max(self._scrape.watch(), 0.0)
+        return None if self._scrape is None else self._scrape.watch()
 
     def _done(self, scrape: Scrape) -> None:
         served, self._sharing, self._scrape = self._sharing, [], None

@@ -13,7 +13,7 @@ To add one:
    `names`, `attributes` cover sysfs. Nothing to watch on this host: raise `NoData`. Anything else that goes wrong:
    let it raise; the host logs it and only this collector's metrics are missing. A hang is met by the host's deadline.
 4. Add one line to COLLECTORS. Optional methods: `close()` at the end of the program, `routes()` for pages of its own
-   (path -> function from `Request` to `Response`, see `exporter.request`).
+   (path -> function from `Request` to `Response`, see `exporter.request`), `deadline_seconds` (see `Resuming`).
 5. Test it against the fixtures: `tests/exporter/golden.py` compares a collector with node_exporter's own output.
 """
 
@@ -52,6 +52,17 @@ class Closing(Protocol):
     """A collector with threads, processes or connections of its own."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A collector that knows which of its parts hang: `collect()` may be begun again while an earlier run still does.
+
+    It is begun again on another thread after `deadline_seconds`; the earlier run has to touch nothing when it wakes.
+    """
+
+    @property
+    def deadline_seconds(self) -> float: ...
 
 
 @runtime_checkable

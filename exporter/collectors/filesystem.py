@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -12,7 +12,6 @@ from functools import cached_property
 from exporter.collectors import setting
 from exporter.exposition import Block, Family, Table
 from exporter.mounts import Mount, parse
-from exporter.patience import Lane, Step
 from exporter.procfs import Trees
 from exporter.selection import ANYTHING, chooser
 
@@ -32,8 +31,12 @@ INFO = Family("node_filesystem_mount_info", "What is mounted where.", labels=("d
 TIMED_OUT = "mountpoint timeout"
 
 
+class Overtaken(Exception):
+    """This run hung, and another one has begun meanwhile."""
+
+
 class Asking:
-    """One statvfs on its way; a mount whose server is gone may never answer."""
+    """One mount that is asked time and again; one whose server is gone may never answer."""
 
     __slots__ = ("busy", "error", "labels", "mount", "path", "status")
 
@@ -45,7 +48,7 @@ class Asking:
         self.error = ""
         self.status: os.statvfs_result | None = None
 
-    def work(self) -> None:
+    def ask(self) -> None:
         self.busy = True
         try:
             self.status, self.error = os.statvfs(self.path), ""
@@ -66,6 +69,7 @@ class Mounts:
 
     content: bytes = b""
     askings: list[Asking] = field(default_factory=list)
+    turn: object = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,6 @@ class FilesystemCollector:
         "Regexp of filesystem types to exclude.",
     )
     mount_timeout: timedelta = setting(timedelta(seconds=2), "How long a mount point may take to answer.")
-    lane: Lane = field(default_factory=lambda: Lane("statvfs"), init=False, repr=False)
     mounts: Mounts = field(default_factory=Mounts, init=False, repr=False)
     sizes: Table = field(default_factory=lambda: Table(*SIZES), init=False, repr=False)
     status: Table = field(default_factory=lambda: Table(*STATUS), init=False, repr=False)
@@ -99,16 +102,24 @@ class FilesystemCollector:
         kind = chooser(self.fs_types_include, self.fs_types_exclude)
         return lambda at, of: point(at.decode(errors="replace")) and kind(of.decode(errors="replace"))
 
-    def collect(self) -> Iterable[Block]:
-        self._look()
-        askings = self.mounts.askings
-        stuck: set[Step] = {asking for asking in askings if asking.busy}
-        answering = [asking for asking in askings if asking not in stuck]
-        stuck.update(self.lane.run(answering, self.mount_timeout.total_seconds()))
-        return self._blocks(askings, stuck)
+    @property
+    def deadline_seconds(self) -> float:
+        """A run that takes longer hangs at a mount; the next one leaves that out."""
+        return self.mount_timeout.total_seconds()
 
-    def _blocks(self, askings: Sequence[Asking], stuck: Container[Step]) -> Iterable[Block]:
-        errors = [TIMED_OUT if asking in stuck else asking.error for asking in askings]
+    def collect(self) -> Iterable[Block]:
+        turn = self.mounts.turn = object()
+        self._look()
+        for asking in self.mounts.askings:
+            if asking.busy:
+                continue
+            asking.ask()
+            if self.mounts.turn is not turn:
+                raise Overtaken
+        return self._blocks(self.mounts.askings)
+
+    def _blocks(self, askings: Sequence[Asking]) -> Iterable[Block]:
+        errors = [TIMED_OUT if asking.busy else asking.error for asking in askings]
         rows = [(*asking.labels, error) for asking, error in zip(askings, errors, strict=True)]
         readonly = [asking.readonly for asking in askings]
         yield self.status.block(rows, [[int(bool(error)) for error in errors], readonly])

@@ -19,4 +19,4 @@ class LoadAverageCollector:
     table: Table = field(default_factory=lambda: Table(*LOAD), init=False, repr=False)
 
     def collect(self) -> Iterable[Block]:
-        return [self.table.single(self.trees.proc.read("loadavg").split()[:3])]
+        return [self.table.single(self.trees.proc.read("loadavg", whole=True).split()[:3])]

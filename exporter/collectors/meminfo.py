@@ -25,7 +25,7 @@ class MeminfoCollector:
     lines: Lines = field(default_factory=Lines, init=False, repr=False)
 
     def collect(self) -> Iterable[Block]:
-        content = self.trees.proc.read("meminfo")
+        content = self.trees.proc.read("meminfo", whole=True)
         rows = [line.split() for line in content.splitlines()]
         signature = content.translate(None, b" 0123456789")
         if signature != self.lines.signature:

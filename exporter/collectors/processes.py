@@ -58,39 +58,37 @@ class ProcessesCollector:
 def count(proc: Tree) -> Tally:
     """Look at every process; one that ends meanwhile is not counted."""
     tally = Tally()
+    states: list[bytes] = []
     for name in proc.entries(""):
         if not name.isdecimal():
             continue
-        found = state_and_threads(proc, f"{name}/stat")
-        if found is None:
-            continue
-        state, threads = found
-        tally.states[state] += 1
-        tally.threads += threads
-        tally.thread_states[state] += 1
-        if threads > 1:
+        try:
+            content = proc.read(f"{name}/stat", whole=True)
+        except OSError as error:
+            if error.errno in ABSENT:
+                continue
+            raise
+        words = after_name(content)
+        states.append(words[0])
+        if words[THREADS_FIELD] != b"1":
+            tally.threads += int(words[THREADS_FIELD]) - 1
             _count_others(proc, name, tally.thread_states)
+    tally.states.update(states)
+    tally.thread_states.update(states)
+    tally.threads += len(states)
     return tally
 
 
-def state_and_threads(proc: Tree, path: str) -> tuple[bytes, int] | None:
-    """The state of a process or thread, and how many threads its process has; None when it has ended."""
-    try:
-        content = proc.read(path)
-    except OSError as error:
-        if error.errno in ABSENT:
-            return None
-        raise
-    # The name may hold blanks and parentheses; it ends with the last one.
-    words = content[content.rindex(b")") + 2 :].split(None, THREADS_FIELD + 1)
-    return words[0], int(words[THREADS_FIELD])
+def after_name(content: bytes) -> list[bytes]:
+    """The fields of /proc/PID/stat after the name, as far as needed; it may hold blanks and parentheses itself."""
+    return content[content.rindex(b")") + 2 :].split(None, THREADS_FIELD + 1)
 
 
 def _count_others(proc: Tree, pid: str, states: Counter[bytes]) -> None:
     """The threads of a process beside its first one, which its own stat tells of."""
     for thread in proc.names_if_any(f"{pid}/task"):
-        if thread != pid and (found := state_and_threads(proc, f"{pid}/task/{thread}/stat")):
-            states[found[0]] += 1
+        if thread != pid and (content := proc.read_if_any(f"{pid}/task/{thread}/stat")):
+            states[after_name(content)[0]] += 1
 
 
 def _block(table: Table, states: Counter[bytes]) -> Block:
