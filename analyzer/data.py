@@ -353,6 +353,19 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Peers:
+    """A host beside the `others` of its group: its greatest departure from them, in the group's usual spreads.
+
+    `departures` are signed, by feature, the greatest first.
+    """
+
+    group: str
+    others: int
+    distance: float
+    departures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class HostReport:
     """All that one cycle learned about one host."""
 
@@ -366,6 +379,7 @@ class HostReport:
     trends: tuple[Trend, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     health: Health | None = None
+    peers: Peers | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,145 @@
+"""Which hosts behave alike, and how far each is from its peers now. It measures; the judge decides what is too far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import HDBSCAN
+from sklearn.decomposition import PCA
+
+from analyzer.data import Feature, Fleet, Peers
+from analyzer.errors import NotEnoughHistory
+
+Array = npt.NDArray[np.float64]
+FEWEST_ALIKE = 3
+DIMENSIONS = 8
+SHOWN = 5
+CLIP = 6.0
+# Of a normal distribution, the median absolute deviation is this part of the standard deviation.
+MAD_PART = 0.6745
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Hosts that behave alike, each group named for its most typical member.
+
+    `usual[h, f]` is what each of `hosts` usually is; `members[h]` its group as an index of `names`, -1 for a host that
+    is like no other. `least[f]` is the smallest difference that a person would care about.
+    """
+
+    hosts: tuple[str, ...]
+    features: tuple[str, ...]
+    names: tuple[str, ...]
+    members: npt.NDArray[np.intp]
+    usual: Array
+    least: Array
+
+    def alike(self) -> Mapping[str, tuple[str, ...]]:
+        """Each group's hosts by the group's name."""
+        return {
+            name: tuple(host for host, member in zip(self.hosts, self.members, strict=True) if member == group)
+            for group, name in enumerate(self.names)
+        }
+
+    def compare(self, recent: Fleet) -> Mapping[str, Peers]:
+        """Each grouped host beside its peers over the medians of `recent`; hosts without peers there are left out."""
+        now = medians(recent, self.hosts, self.features)
+        found: dict[str, Peers] = {}
+        for group, name in enumerate(self.names):
+            rows = np.flatnonzero((self.members == group) & np.isfinite(now).any(axis=1))
+            if len(rows) >= FEWEST_ALIKE:
+                away = departures(now[rows], self.usual[rows], self.least)
+                found.update(
+                    (self.hosts[row], told(name, len(rows) - 1, self.features, away[i])) for i, row in enumerate(rows)
+                )
+        return found
+
+
+def group_hosts(history: Fleet, features: Sequence[Feature]) -> Groups:
+    """Find groups of three hosts and more in some days of history; NotEnoughHistory for fewer hosts than that.
+
+    Hosts are alike when their medians are, each feature counted in its spread over the fleet.
+    """
+    catalogue = {feature.name: feature for feature in features}
+    names = tuple(name for name in history.features if name in catalogue)
+    hosts = tuple(host.name for host in history.hosts)
+    if len(hosts) < FEWEST_ALIKE:
+        raise NotEnoughHistory(f"peers need at least {FEWEST_ALIKE} hosts, there are {len(hosts)}")
+    usual = medians(history, hosts, names)
+    members = clusters(places(usual))
+    least = np.array([catalogue[name].minimum_effect for name in names])
+    typical = [most_typical(usual, np.flatnonzero(members == group)) for group in range(members.max() + 1)]
+    return Groups(hosts, names, tuple(hosts[row] for row in typical), members, usual, least)
+
+
+def medians(fleet: Fleet, hosts: Sequence[str], features: Sequence[str]) -> Array:
+    """The median over time of each host's features: shape (hosts, features), NaN where there is no value."""
+    rows = {host.name: row for row, host in enumerate(fleet.hosts)}
+    columns = {feature: column for column, feature in enumerate(fleet.features)}
+    found = np.full((len(hosts), len(features)), np.nan)
+    ours = [h for h, host in enumerate(hosts) if host in rows]
+    known = [f for f, feature in enumerate(features) if feature in columns]
+    if not ours or not known or not len(fleet.times):
+        return found
+    values = fleet.values[[rows[hosts[h]] for h in ours]][:, [columns[features[f]] for f in known]]
+    seen = np.isfinite(values)
+    ordered = np.sort(np.where(seen, values, np.inf), axis=2)
+    count = seen.sum(axis=2)
+    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[..., None], 2)[..., 0]
+    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[2] - 1)[..., None], 2)[..., 0]
+    found[np.ix_(ours, known)] = np.where(
+        count > 0, np.where(count > 0, low, 0) / 2 + np.where(count > 0, high, 0) / 2, np.nan
+    )
+    return found
+
+
+def places(usual: Array) -> Array:
+    """Hosts as points: sizes on a logarithmic scale, each feature in its spread over the fleet; unknown is average."""
+    sizes = np.sign(usual) * np.log1p(np.abs(usual))
+    known = np.isfinite(sizes).any(axis=0)
+    sizes = sizes[:, known]
+    center = np.nanmedian(sizes, axis=0)
+    spread = np.nanstd(sizes, axis=0)
+    moving = spread > 1e-6 * (1 + np.abs(center))
+    points = (sizes[:, moving] - center[moving]) / spread[moving]
+    return np.asarray(np.clip(np.nan_to_num(points), -CLIP, CLIP))
+
+
+def clusters(points: Array) -> npt.NDArray[np.intp]:
+    """Each host's group, -1 for none; all in one where nothing tells them apart."""
+    if not points.shape[1]:
+        return np.zeros(len(points), dtype=np.intp)
+    dimensions = min(DIMENSIONS, *points.shape)
+    flat = PCA(dimensions, svd_solver="full").fit_transform(points)
+    found = HDBSCAN(min_cluster_size=FEWEST_ALIKE, allow_single_cluster=True, copy=True).fit(flat).labels_
+    return np.asarray(found, dtype=np.intp)
+
+
+def most_typical(usual: Array, rows: npt.NDArray[np.intp]) -> int:
+    """The member nearest to its group's median."""
+    points = places(usual[rows])
+    return int(rows[np.abs(points - np.median(points, axis=0)).sum(axis=1).argmin()])
+
+
+def departures(now: Array, usual: Array, least: Array) -> Array:
+    """How far each member is from its group, less how far it usually is, in the group's spreads: (members, features).
+
+    A feature that all members share moves the group's median with them, and counts for nobody. NaN is 0: unknown.
+    """
+    known = np.isfinite(now).any(axis=0) & np.isfinite(usual).any(axis=0)
+    away = np.zeros_like(now)
+    here, before = now[:, known], usual[:, known]
+    moved = (here - np.nanmedian(here, axis=0)) - (before - np.nanmedian(before, axis=0))
+    spread = np.nanmedian(np.abs(moved), axis=0) / MAD_PART
+    floor = np.maximum(least[known], 1e-3 * np.abs(np.nanmedian(before, axis=0)))
+    away[:, known] = np.nan_to_num(moved / np.maximum(np.maximum(spread, floor), 1e-9))
+    return away
+
+
+def told(group: str, others: int, features: Sequence[str], away: Array) -> Peers:
+    """The greatest departure, and which features it rests on, greatest first."""
+    first = np.argsort(-np.abs(away))[:SHOWN]
+    return Peers(group, others, float(np.abs(away).max()), {features[f]: float(away[f]) for f in first if away[f]})
