@@ -18,10 +18,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from analyzer.data import (
     Cause,
+    Deduction,
     Evidence,
     Failure,
     Finding,
     Forecast,
+    Headroom,
+    Health,
     Host,
     HostReport,
     Learning,
@@ -60,6 +63,20 @@ WEB = HostReport(
             1.0,
             (7200.0, 3600.0, 14400.0),
         ),
+    ),
+)
+WEB = replace(
+    WEB,
+    health=Health(
+        76.0,
+        0.75,
+        (
+            Deduction("strain", "cpu_busy_ratio", "cpu", 9.0, 0.97),
+            Deduction("finding", "anomaly", "", 10.0, 0.9),
+            Deduction("finding", "anomaly", "", 5.0, 0.9),
+        ),
+        None,
+        (Headroom("cpu", "cpu_busy_ratio", 0.1),),
     ),
 )
 NEW = HostReport(Host("db-1:9100"), None, {}, learning=Learning(12, 40))
@@ -115,6 +132,11 @@ async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
         f"openmanager_time_to_exhaustion_seconds{{{feature}}}": 7200.0,
         f"openmanager_time_to_exhaustion_lower_seconds{{{feature}}}": 3600.0,
         f"openmanager_time_to_exhaustion_upper_seconds{{{feature}}}": 14400.0,
+        "openmanager_health_score{host=web-1:9100}": 76.0,
+        "openmanager_health_confidence_ratio{host=web-1:9100}": 0.75,
+        "openmanager_health_deducted_points{host=web-1:9100,reason=strain,subject=cpu_busy_ratio}": 9.0,
+        "openmanager_health_deducted_points{host=web-1:9100,reason=finding,subject=anomaly}": 15.0,
+        "openmanager_headroom_ratio{host=web-1:9100,resource=cpu}": 0.1,
         "openmanager_findings_firing{host=web-1:9100,kind=anomaly,severity=warning}": 1.0,
         "openmanager_finding_start_timestamp_seconds{cause=cpu_busy_ratio,"
         f"fingerprint={FIRING.fingerprint},host=web-1:9100,kind=anomaly,severity=warning}}": EPOCH,
@@ -226,7 +248,8 @@ async def test_the_process_tells_of_itself(store: Store) -> None:
 async def test_promtool_finds_nothing_to_say_about_names_and_texts(store: Store, promtool: Path) -> None:
     sink = MetricsSink(store.outbox, "0.1.0")
     await store.outbox.enqueue([Owed("annotations", "a", "a", "{}")], NOW)
-    await sink.publish(REPORT)
+    health = None if WEB.health is None else replace(WEB.health, performance=10.0)
+    await sink.publish(replace(REPORT, hosts=(replace(WEB, health=health), NEW)))
     body = (await sink.render("", NOW)).body
     check = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)  # noqa: ASYNC221 - milliseconds
     assert (check.stdout + check.stderr, check.returncode) == (b"", 0)

@@ -1,0 +1,39 @@
+"""Metrics of findings that fire."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from analyzer.data import Report
+from analyzer.sinks.families.family import Family, Samples, of_report
+
+
+def _firing(report: Report) -> Samples:
+    counts = Counter((f.kind, f.severity.label, f.host) for f in report.findings if f.firing)
+    return [(labels, float(count)) for labels, count in counts.items()]
+
+
+def _starts(report: Report) -> Samples:
+    for finding in report.findings:
+        if finding.firing:
+            cause = finding.causes[0].feature if finding.causes else ""
+            labels = (finding.kind, finding.severity.label, finding.host, cause, finding.fingerprint)
+            yield labels, finding.starts_at.timestamp()
+
+
+ABOUT_FINDINGS = (
+    Family(
+        "openmanager_findings_firing",
+        "gauge",
+        "Findings that fire now; absent where there are none.",
+        ("kind", "severity", "host"),
+        of_report(_firing),
+    ),
+    Family(
+        "openmanager_finding_start_timestamp_seconds",
+        "gauge",
+        "When a finding that fires now began; `cause` is the feature ranked first.",
+        ("kind", "severity", "host", "cause", "fingerprint"),
+        of_report(_starts),
+    ),
+)

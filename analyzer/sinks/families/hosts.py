@@ -1,0 +1,78 @@
+"""Metrics of each host: seen, learning, scores, states, trends."""
+
+from __future__ import annotations
+
+from analyzer.sinks.families.family import Family, of_hosts
+
+ABOUT_HOSTS = (
+    Family(
+        "openmanager_host_info",
+        "gauge",
+        "A host that the last cycle looked at: its scrape job and what it calls itself; always 1.",
+        ("host", "job", "nodename"),
+        of_hosts(lambda h: [((h.host.job, h.host.nodename), 1.0)]),
+    ),
+    Family(
+        "openmanager_host_last_seen_timestamp_seconds",
+        "gauge",
+        "Time of the newest value known of a host.",
+        ("host",),
+        of_hosts(lambda h: [((), h.last_seen.timestamp())] if h.last_seen else []),
+    ),
+    Family(
+        "openmanager_learning_ratio",
+        "gauge",
+        "How much of the history that a host needs is there; 1 once it is scored.",
+        ("host",),
+        of_hosts(lambda h: [((), h.learning.ratio if h.learning else 1.0)]),
+    ),
+    Family(
+        "openmanager_anomaly_score",
+        "gauge",
+        "How abnormal a host is by one model, from 0 to 1.",
+        ("host", "model"),
+        of_hosts(lambda h: [((model,), score) for model, score in h.scores.items()]),
+    ),
+    Family(
+        "openmanager_anomaly_feature_share_ratio",
+        "gauge",
+        "A feature's part in a host's anomaly score; the parts of one host add up to 1.",
+        ("host", "feature"),
+        of_hosts(lambda h: [((feature,), share) for feature, share in h.shares.items()]),
+    ),
+    Family(
+        "openmanager_host_state",
+        "gauge",
+        "Which of its usual states a host is in; 1 for the state it is in.",
+        ("host", "state"),
+        of_hosts(lambda h: [((h.state.label,), 1.0)] if h.state else []),
+    ),
+    Family(
+        "openmanager_host_state_distance",
+        "gauge",
+        "How far a host is from the middle of its state, in units of that state's usual spread.",
+        ("host",),
+        of_hosts(lambda h: [((), h.state.distance)] if h.state else []),
+    ),
+    Family(
+        "openmanager_host_states",
+        "gauge",
+        "How many usual states a host has.",
+        ("host",),
+        of_hosts(lambda h: [((), float(h.state.count))] if h.state else []),
+    ),
+    Family(
+        "openmanager_trend_per_second",
+        "gauge",
+        "Slope of a line through a feature's newest history, in the feature's unit per second.",
+        ("host", "feature"),
+        of_hosts(lambda h: [((t.feature,), t.slope_per_hour / 3600) for t in h.trends]),
+    ),
+    Family(
+        "openmanager_trend_fit_ratio",
+        "gauge",
+        "How much of a feature's movement its trend explains (R squared), from 0 to 1.",
+        ("host", "feature"),
+        of_hosts(lambda h: [((t.feature,), t.r2) for t in h.trends]),
+    ),
+)
