@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from analyzer.errors import AnalyzerError, SettingsError
 from analyzer.settings import add_flags, given_flags, load_settings
@@ -15,6 +15,7 @@ from analyzer.settings_tree import Settings
 
 FAILED = 1
 WRONG_SETTINGS = 2
+THREADS_SECONDS = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,8 +54,22 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(settings: Settings) -> int:
     from analyzer.app import serve  # noqa: PLC0415 - the models cost a second to import; check-config needs none
 
-    asyncio.run(serve(settings))
+    asyncio.run(_to_the_end(serve(settings)))
     return 0
+
+
+async def _to_the_end(work: Awaitable[None]) -> None:
+    """Wait for the work, then a little for its threads.
+
+    Arithmetic in a thread can't be cancelled, and nothing waits for its result any more. All that must last is closed
+    by then, so the process may end with it still running.
+    """
+    await work
+    executor = asyncio.create_task(asyncio.get_running_loop().shutdown_default_executor())
+    done, _ = await asyncio.wait({executor}, timeout=THREADS_SECONDS)
+    if not done:
+        logging.shutdown()
+        os._exit(0)
 
 
 def _check_config(_settings: Settings) -> int:

@@ -70,13 +70,14 @@ class ScrapeSource:
     async def fetch(self, window: Window, host: str | None = None) -> Fetched:
         """Every feature of all targets (or one) on the window's grid; NaN where the ring has no samples.
 
-        SourceUnreachable when no target answered within the window, SourceEmpty when none is called `host`. A target
-        that does not answer and a feature that can't be computed here are Failures.
+        SourceUnreachable when no target answers or none did within the window, SourceEmpty when none is called `host`.
+        One target of several that does not answer and a feature that can't be computed here are Failures.
         """
         scraper = self._scraper
         if host is not None and host not in scraper.instances:
             raise SourceEmpty(f"no target of the direct scrape is called {host}: {', '.join(scraper.instances)}")
         rounds = await self._rounds()
+        self._require_an_answer()
         hosts = [known for known in scraper.hosts(rounds, window.times) if host in {None, known.name}]
         if not hosts:
             raise SourceUnreachable("; ".join(scraper.silent.values()) or "nothing was scraped within the window")
@@ -104,16 +105,23 @@ class ScrapeSource:
             await self.poll()
         return self._scraper.ring.snapshot()
 
+    def _require_an_answer(self) -> None:
+        """SourceUnreachable when no target answered in the last round: what the ring holds is the past."""
+        if len(self._scraper.silent) == len(self.targets):
+            raise SourceUnreachable("; ".join(self._scraper.silent.values()))
+
     def _features(
         self, selector: str, window: Window, rounds: Snapshot, hosts: Sequence[Host]
     ) -> tuple[Values, list[Failure]]:
         range_seconds = rate_window_seconds(self.interval_seconds, window.step.total_seconds())
         values = np.full((len(hosts), len(self.catalogue), window.steps), np.nan, dtype=np.float32)
+        # Most of a long history lies before the first scrape: nothing is computed there.
+        first = min(int(np.searchsorted(window.times, np.nanmin(rounds.times))), window.steps - 1)
         failures = []
         for number, feature in enumerate(self.catalogue):
             promql = query(feature, selector, range_seconds)
             try:
-                _place(evaluate(promql, rounds, window.times), hosts, promql, values[:, number])
+                _place(evaluate(promql, rounds, window.times[first:]), hosts, promql, values[:, number, first:])
             except (QueryUnsupported, QueryRefused) as error:
                 failures.append(Failure("fetch", f"{feature.name}: {error}", window.end))
         return values, failures
@@ -123,8 +131,7 @@ class ScrapeSource:
         if unknown := metrics_of(promql) - self._scraper.wanted:
             raise QueryUnsupported(f"the direct scrape does not keep {', '.join(sorted(unknown))}")
         rounds = await self._rounds()
-        if len(self._scraper.silent) == len(self.targets):
-            raise SourceUnreachable("; ".join(self._scraper.silent.values()))
+        self._require_an_answer()
         found = await asyncio.to_thread(evaluate, promql, rounds, times)
         if isinstance(found, Scalar):
             return (Series({}, times, found.values),)

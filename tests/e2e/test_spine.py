@@ -130,7 +130,7 @@ def test_prometheus_dies_and_comes_back(tmp_path: Path, prometheus_program: Path
         running.prometheus.process.kill()
         running.prometheus.process.wait()
         until(
-            lambda: 'openmanager_source_active{source="direct scrape"} 1' in analyzer.get("/metrics")[1],
+            lambda: 'openmanager_source_in_use{source="direct scrape"} 1' in analyzer.get("/metrics")[1],
             "scrape",
             analyzer,
         )
@@ -142,7 +142,7 @@ def test_prometheus_dies_and_comes_back(tmp_path: Path, prometheus_program: Path
         port = int(running.prometheus.url.rpartition(":")[2])
         jobs = {"node": int(running.host.rpartition(":")[2])}
         with start_prometheus(prometheus_program, tmp_path, port, jobs):
-            again = 'openmanager_source_active{source="prometheus"} 1'
+            again = 'openmanager_source_in_use{source="prometheus"} 1'
             until(lambda: again in analyzer.get("/metrics")[1], "Prometheus in use again", analyzer)
 
 
@@ -163,6 +163,7 @@ def test_sigterm_ends_each_program_with_nothing_half_written(tmp_path: Path, pro
     with stack(tmp_path, prometheus_program) as running:
         until(lambda: running.analyzer.get("/-/ready")[0] == 200, "ready", running.analyzer)
         for program in (running.analyzer, running.exporter):
-            code, _ = program.stop()
+            code, seconds = program.stop()
             assert code == 0, program.output()
+            assert seconds < 15, "it was not killed"
             assert "Traceback" not in program.output()
