@@ -278,11 +278,15 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Which of its usual states a host is in: `distance` is in units of that state's usual spread."""
+    """Which of its usual states a host is in: `distance` is in units of that state's usual spread.
+
+    `unusual` is the share of this hour of day that the host is usually in another one.
+    """
 
     label: str
     count: int
     distance: float
+    unusual: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

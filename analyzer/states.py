@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,12 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from analyzer.data import Frame, State
+from analyzer.data import Frame, State, Times
 from analyzer.errors import NotEnoughHistory
 
 Points = npt.NDArray[np.float64]
 Members = npt.NDArray[np.intp]
+HOUR_SECONDS, DAY_SECONDS = 3600.0, 86400.0
 BLOCKS = 24
 NEAR = 0.15
 
@@ -42,7 +43,9 @@ class States:
     """Fitted states of one host. `centroids[s, f]` are in the features' own units; `labels` survive a refit.
 
     `center` and `scale` standardise the features; a constant one has scale NaN and takes no part.
-    `spreads` are each state's usual distance from its centroid, `shares` its part of the history.
+    `spreads` are each state's usual distance from its centroid, `shares` its part of the history. `by_hour[h, s]` is
+    how much of hour h (UTC) the host spends in each state, NaN where that hour was not seen; `transitions[s, t]` is how
+    often a step in s was followed by one in t.
     """
 
     host: str
@@ -53,6 +56,8 @@ class States:
     scale: Points
     spreads: Points
     shares: Points
+    by_hour: Points
+    transitions: Points
     clip: float
 
     def state(self, recent: Frame) -> State | None:
@@ -61,7 +66,9 @@ class States:
         members, distances = self.assign(newest)
         if not len(members) or members[0] < 0:
             return None
-        return State(self.labels[members[0]], len(self.labels), float(distances[0]))
+        usual = self.by_hour[int(recent.times[-1] % DAY_SECONDS // HOUR_SECONDS), members[0]]
+        unusual = 0.0 if np.isnan(usual) else 1.0 - float(usual)
+        return State(self.labels[members[0]], len(self.labels), float(distances[0]), unusual)
 
     def assign(self, frame: Frame) -> tuple[Members, Points]:
         """Each row's state as an index of `labels`, -1 where nothing is known, and its distance in usual spreads."""
@@ -100,19 +107,42 @@ def fit_states(history: Frame, previous: States | None = None, settings: StateSe
     distances = np.linalg.norm(rows - means[members], axis=1)
     spreads = np.array([np.sqrt(np.mean(distances[members == s] ** 2)) for s in range(count)])
     shares = np.bincount(members, minlength=count) / len(rows)
-    floor = max(float(np.sqrt(np.mean(distances**2))) * 0.1, 1e-6)  # a state of equal rows has no spread of its own
+    # A state of equal rows has no spread of its own.
+    floor = max(float(np.sqrt(np.mean(distances**2))) * 0.1, 1e-6)
     labels = inherited_labels(history.features, centroids, scale, shares, previous)
-    return States(
-        history.host,
-        history.features,
-        labels,
-        centroids,
-        center,
-        scale,
-        np.maximum(spreads, floor),
-        shares,
-        settings.clip,
+    found = States(
+        host=history.host,
+        features=history.features,
+        labels=labels,
+        centroids=centroids,
+        center=center,
+        scale=scale,
+        spreads=np.maximum(spreads, floor),
+        shares=shares,
+        by_hour=np.full((24, count), np.nan),
+        transitions=np.zeros((count, count)),
+        clip=settings.clip,
     )
+    lived, _ = found.assign(history)
+    return replace(found, by_hour=hourly(lived, history.times, count), transitions=followed(lived, count))
+
+
+def hourly(members: Members, times: Times, count: int) -> Points:
+    """How much of each hour of day (UTC) is spent in each state: shape (24, states), NaN for an hour never seen."""
+    known = members >= 0
+    hour = (times[known] % DAY_SECONDS // HOUR_SECONDS).astype(np.intp)
+    seen = np.zeros((24, count))
+    np.add.at(seen, (hour, members[known]), 1.0)
+    total = seen.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(seen, total, out=np.full_like(seen, np.nan), where=total > 0))
+
+
+def followed(members: Members, count: int) -> Points:
+    """How often each state was followed by each: rows add up to 1, or are all 0 for a state that nothing followed."""
+    seen = np.zeros((count, count))
+    known = (members[:-1] >= 0) & (members[1:] >= 0)
+    np.add.at(seen, (members[:-1][known], members[1:][known]), 1.0)
+    return np.asarray(seen / np.maximum(seen.sum(axis=1, keepdims=True), 1.0))
 
 
 def aligned(frame: Frame, features: tuple[str, ...]) -> Points:

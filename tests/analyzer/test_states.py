@@ -102,3 +102,25 @@ def test_fitting_leaves_the_history_unchanged() -> None:
     before = frame.values.copy()
     fit_states(frame)
     np.testing.assert_array_equal(frame.values, before)
+
+
+def test_a_state_at_the_wrong_hour_is_unusual() -> None:
+    levels = busy_evenings()
+    states = fit_states(host(levels))
+    evening = host(np.array([5.0]))
+    busy_at_its_hour = Frame("web-1", evening.features, np.array([START + 1200 * 60.0]), evening.values)
+    busy_in_the_morning = Frame("web-1", evening.features, np.array([START + 300 * 60.0]), evening.values)
+    usual, strange = states.state(busy_at_its_hour), states.state(busy_in_the_morning)
+    assert usual is not None
+    assert strange is not None
+    assert usual.unusual == pytest.approx(0.0, abs=0.05)
+    assert strange.unusual == pytest.approx(1.0, abs=0.05)
+
+
+def test_transitions_say_what_follows_what() -> None:
+    states = fit_states(host(busy_evenings()))
+    idle, busy = states.labels.index("A"), states.labels.index("B")
+    assert states.transitions[idle, idle] > 0.99
+    assert states.transitions[busy].sum() == pytest.approx(1.0)
+    # It goes from idle to busy on each of the four evenings.
+    assert states.transitions[idle, busy] == pytest.approx(4 / 4319, rel=0.01)
