@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from analyzer.data import Feature, Finding, FindingFilter, Question, Report, Severity
+from analyzer.data import Feature, Finding, FindingFilter, HostReport, Question, Report, Severity
 from analyzer.interfaces import Assistant
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
@@ -60,7 +60,7 @@ class Door:
 
 
 async def healthy(_door: Door, _request: web.Request) -> web.Response:
-    return _json(schema.HealthTold())
+    return _json(schema.AliveTold())
 
 
 async def ready(door: Door, _request: web.Request) -> web.Response:
@@ -80,14 +80,15 @@ async def hosts(door: Door, request: web.Request) -> web.Response:
 
 
 async def host(door: Door, request: web.Request) -> web.Response:
-    _query(request, schema.NothingAsked)
-    report, name = door.known_report(), request.match_info["host"]
-    found = report.host(name)
-    if found is None:
-        near = difflib.get_close_matches(name, [known.host.name for known in report.hosts], n=1, cutoff=0.7)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise Refused(HTTPStatus.NOT_FOUND, f"the last cycle saw no single host {name!r}{hint}")
-    return _json(door.views.host(report, found))
+    return _json(door.views.host(*_known_host(door, request)))
+
+
+async def forecast(door: Door, request: web.Request) -> web.Response:
+    return _json(door.views.forecasts(*_known_host(door, request)))
+
+
+async def health(door: Door, request: web.Request) -> web.Response:
+    return _json(door.views.health(*_known_host(door, request)))
 
 
 async def findings(door: Door, request: web.Request) -> web.Response:
@@ -108,6 +109,18 @@ async def query(door: Door, request: web.Request) -> web.Response:
         seconds = door.longest_answer.total_seconds()
         raise Refused(HTTPStatus.GATEWAY_TIMEOUT, f"no answer could be computed within {seconds:g} s") from None
     return _json(answer_told(answer, time.perf_counter() - begun, door.version))
+
+
+def _known_host(door: Door, request: web.Request) -> tuple[Report, HostReport]:
+    """The host that the path names, by instance or an unambiguous nodename."""
+    _query(request, schema.NothingAsked)
+    report, name = door.known_report(), request.match_info["host"]
+    found = report.host(name)
+    if found is None:
+        near = difflib.get_close_matches(name, [known.host.name for known in report.hosts], n=1, cutoff=0.7)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise Refused(HTTPStatus.NOT_FOUND, f"the last cycle saw no single host {name!r}{hint}")
+    return report, found
 
 
 def _json(told: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> web.Response:

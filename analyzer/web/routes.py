@@ -24,8 +24,10 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+ABOUT_A_HOST = dict.fromkeys((400, 404, 503), schema.ErrorTold)
+
 ENDPOINTS = (
-    Endpoint("GET", "/-/healthy", endpoints.healthy, "Whether the process lives", schema.HealthTold),
+    Endpoint("GET", "/-/healthy", endpoints.healthy, "Whether the process lives", schema.AliveTold),
     Endpoint(
         "GET",
         "/-/ready",
@@ -51,7 +53,25 @@ ENDPOINTS = (
         "All that the last cycle learned about one host, by instance or an unambiguous nodename",
         schema.HostDetailTold,
         query=schema.NothingAsked,
-        also={400: schema.ErrorTold, 404: schema.ErrorTold, 503: schema.ErrorTold},
+        also=ABOUT_A_HOST,
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/hosts/{host}/forecast",
+        endpoints.forecast,
+        "Where a host's features are heading, with intervals, and when a limit is reached",
+        schema.ForecastsTold,
+        query=schema.NothingAsked,
+        also=ABOUT_A_HOST,
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/hosts/{host}/health",
+        endpoints.health,
+        "A host's health and what took points away, and how much headroom is left",
+        schema.HostHealthTold,
+        query=schema.NothingAsked,
+        also=ABOUT_A_HOST,
     ),
     Endpoint(
         "GET",

@@ -102,7 +102,7 @@ class ErrorTold(Told):
     error: ErrorDetail
 
 
-class HealthTold(Told):
+class AliveTold(Told):
     status: Literal["healthy"] = "healthy"
 
 
@@ -184,6 +184,8 @@ class HostTold(Told):
     verdict: Verdict
     summary: Words
     findings_firing: int
+    health: Number = Field(description="0 to 100; null when nothing is known to tell it by")
+    performance: Number = Field(description="how much headroom is left, 0 to 100")
     scores: dict[str, Number] = Field(description="how abnormal by each model, 0 to 1")
     learning: LearningTold | None = Field(description="null once the host is scored")
     state: StateTold | None
@@ -223,17 +225,61 @@ class ExhaustionTold(Told):
     upper: Number
 
 
-class ForecastTold(Told):
-    """The end of a feature's forecast. `exhausted_in` is null when the limit isn't reached by then."""
-
-    feature: str
+class ForecastPointTold(Told):
     at: AwareDatetime
     point: Number
     lower: Number
     upper: Number
-    level: float
-    limit: Number
+
+
+class ForecastTold(Told):
+    """`exhausted_in` is null when the limit isn't reached by the last point; an end of it when it may never be."""
+
+    feature: str
+    unit: str
+    meaning: Words
+    level: float = Field(description="share of futures that the interval from lower to upper should hold")
+    limit: Number = Field(description="value at which it is exhausted; null where there is none")
+    points: list[ForecastPointTold]
     exhausted_in: ExhaustionTold | None
+
+
+class ForecastsTold(Told):
+    host: str
+    at: AwareDatetime = Field(description="time of the cycle that forecast")
+    forecasts: list[ForecastTold] = Field(description="empty while there is too little history to tell by")
+
+
+class DeductionTold(Told):
+    """`value` is what took the points: a feature's value, a finding's score, the seconds to exhaustion."""
+
+    reason: Literal["strain", "finding", "exhaustion", "host"]
+    subject: str
+    group: str
+    points: float
+    value: Number
+
+
+class HeadroomTold(Told):
+    resource: str
+    feature: str
+    share: float
+
+
+class HealthTold(Told):
+    """`score` and the points of all deductions add up to 100. Missing data lowers `confidence`, not `score`."""
+
+    score: Number
+    confidence: float
+    deductions: list[DeductionTold]
+    performance: Number = Field(description="how much headroom is left, 0 to 100")
+    headroom: list[HeadroomTold] = Field(description="what is free of each resource, the scarcest first")
+
+
+class HostHealthTold(Told):
+    host: str
+    at: AwareDatetime = Field(description="time of the cycle that all of this is from")
+    health: HealthTold | None = Field(description="null when nothing is known to tell it by")
 
 
 class HostDetailTold(HostTold):

@@ -56,12 +56,20 @@ class Views:
             latest={feature: self._value(feature, value) for feature, value in host.latest.items()},
             shares=dict(host.shares),
             trends=[schema.TrendTold.model_validate(trend) for trend in host.trends],
-            forecasts=[_forecast(forecast) for forecast in host.forecasts if len(forecast.times)],
+            forecasts=[self._forecast(forecast) for forecast in host.forecasts],
             findings=[self.finding(finding) for finding in findings],
             failures=[
                 schema.FailureTold.model_validate(failure) for failure in report.failures if failure.host in {"", name}
             ],
         )
+
+    def forecasts(self, report: Report, host: HostReport) -> schema.ForecastsTold:
+        told = [self._forecast(forecast) for forecast in host.forecasts]
+        return schema.ForecastsTold(host=host.host.name, at=report.at, forecasts=told)
+
+    def health(self, report: Report, host: HostReport) -> schema.HostHealthTold:
+        told = host.health and schema.HealthTold.model_validate(host.health)
+        return schema.HostHealthTold(host=host.host.name, at=report.at, health=told)
 
     def findings(self, findings: Iterable[Finding]) -> schema.FindingsTold:
         return schema.FindingsTold(findings=[self.finding(finding) for finding in findings])
@@ -89,6 +97,8 @@ class Views:
             "verdict": _verdict(host, findings),
             "summary": words(lambda language: say_host(host, findings, self.features, language)),
             "findings_firing": sum(finding.firing for finding in findings),
+            "health": host.health and host.health.score,
+            "performance": host.health and host.health.performance,
             "scores": dict(host.scores),
             "learning": host.learning and schema.LearningTold.model_validate(host.learning),
             "state": host.state and schema.StateTold.model_validate(host.state),
@@ -97,6 +107,22 @@ class Views:
     def _value(self, feature: str, value: float) -> schema.ValueTold:
         known = self.features.get(feature)
         return schema.ValueTold(value=value, unit=known.unit if known else "", meaning=self._meaning(feature))
+
+    def _forecast(self, forecast: Forecast) -> schema.ForecastTold:
+        known, seconds = self.features.get(forecast.feature), forecast.exhausted_in
+        path = zip(forecast.times, forecast.point, forecast.lower, forecast.upper, strict=True)
+        return schema.ForecastTold(
+            feature=forecast.feature,
+            unit=known.unit if known else "",
+            meaning=self._meaning(forecast.feature),
+            level=forecast.level,
+            limit=forecast.limit,
+            points=[
+                schema.ForecastPointTold(at=datetime.fromtimestamp(at, tz=UTC), point=point, lower=lower, upper=upper)
+                for at, point, lower, upper in path
+            ],
+            exhausted_in=seconds and schema.ExhaustionTold(seconds=seconds[0], lower=seconds[1], upper=seconds[2]),
+        )
 
     def _cause(self, cause: Cause) -> schema.CauseTold:
         return schema.CauseTold(
@@ -130,20 +156,6 @@ def _verdict(host: HostReport, findings: Iterable[Finding]) -> schema.Verdict:
     if host.learning is not None:
         return "learning"
     return "ok" if any(math.isfinite(score) for score in host.scores.values()) else "unknown"
-
-
-def _forecast(forecast: Forecast) -> schema.ForecastTold:
-    seconds = forecast.exhausted_in
-    return schema.ForecastTold(
-        feature=forecast.feature,
-        at=datetime.fromtimestamp(float(forecast.times[-1]), tz=UTC),
-        point=float(forecast.point[-1]),
-        lower=float(forecast.lower[-1]),
-        upper=float(forecast.upper[-1]),
-        level=forecast.level,
-        limit=forecast.limit,
-        exhausted_in=seconds and schema.ExhaustionTold(seconds=seconds[0], lower=seconds[1], upper=seconds[2]),
-    )
 
 
 def evidence_told(evidence: Evidence) -> schema.EvidenceTold:

@@ -1,57 +1,73 @@
-"""Metrics of each host's forecasts: what is to come, and when something is exhausted."""
+"""Metrics of each host's forecasts: what is to come of what can run out, and when it does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from analyzer.data import Forecast, HostReport
+import numpy as np
+
+from analyzer.data import Forecast, HostReport, Values
 from analyzer.sinks.families.family import Family, Samples, of_hosts
 
+HOUR = 3600.0
+HORIZONS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR, "30d": 720 * HOUR}
+# A point this much nearer or further, as a share of the horizon, is still said to be for it.
+NEAR = 0.1
 
-def _exhaustion(place: int) -> Callable[[HostReport], Samples]:
+
+def _limited(host: HostReport) -> list[Forecast]:
+    """Features without a limit would be many more series that nobody waits for; the HTTP API has them."""
+    return [forecast for forecast in host.forecasts if forecast.limit is not None]
+
+
+def _at_horizons(pick: Callable[[Forecast], Values]) -> Callable[[HostReport], Samples]:
     def of_host(host: HostReport) -> Samples:
-        return [((f.feature,), f.exhausted_in[place]) for f in host.forecasts if f.exhausted_in is not None]
+        if host.last_seen is None:
+            return
+        for forecast in _limited(host):
+            ahead = forecast.times - host.last_seen.timestamp()
+            for name, seconds in HORIZONS.items():
+                near = np.flatnonzero(np.abs(ahead - seconds) <= NEAR * seconds)
+                if len(near):
+                    closest = near[np.abs(ahead[near] - seconds).argmin()]
+                    yield (forecast.feature, name), float(pick(forecast)[closest])
 
     return of_host
 
 
-def _forecast_end(pick: Callable[[Forecast], float]) -> Callable[[HostReport], Samples]:
-    return lambda host: [((f.feature,), pick(f)) for f in host.forecasts if len(f.times)]
+def _exhaustion(place: int) -> Callable[[HostReport], Samples]:
+    def of_host(host: HostReport) -> Samples:
+        return [((f.feature,), f.exhausted_in[place]) for f in _limited(host) if f.exhausted_in is not None]
+
+    return of_host
 
 
 ABOUT_FORECASTS = (
     Family(
         "openmanager_forecast",
         "gauge",
-        "What a feature will be at the end of its forecast's horizon, in the feature's unit.",
-        ("host", "feature"),
-        of_hosts(_forecast_end(lambda f: float(f.point[-1]))),
+        "What a feature that has a limit will be at a horizon (1h, 6h, 24h, 7d, 30d), in the feature's unit.",
+        ("host", "feature", "horizon"),
+        of_hosts(_at_horizons(lambda forecast: forecast.point)),
     ),
     Family(
         "openmanager_forecast_lower",
         "gauge",
         "Lower end of the forecast's interval.",
-        ("host", "feature"),
-        of_hosts(_forecast_end(lambda f: float(f.lower[-1]))),
+        ("host", "feature", "horizon"),
+        of_hosts(_at_horizons(lambda forecast: forecast.lower)),
     ),
     Family(
         "openmanager_forecast_upper",
         "gauge",
         "Upper end of the forecast's interval.",
-        ("host", "feature"),
-        of_hosts(_forecast_end(lambda f: float(f.upper[-1]))),
-    ),
-    Family(
-        "openmanager_forecast_timestamp_seconds",
-        "gauge",
-        "The time that a feature's forecast is for.",
-        ("host", "feature"),
-        of_hosts(_forecast_end(lambda f: float(f.times[-1]))),
+        ("host", "feature", "horizon"),
+        of_hosts(_at_horizons(lambda forecast: forecast.upper)),
     ),
     Family(
         "openmanager_time_to_exhaustion_seconds",
         "gauge",
-        "Time until a feature reaches its limit; absent when that is not within the horizon.",
+        "Time until a feature reaches its limit; absent when that is not within the longest horizon.",
         ("host", "feature"),
         of_hosts(_exhaustion(0)),
     ),
@@ -65,7 +81,7 @@ ABOUT_FORECASTS = (
     Family(
         "openmanager_time_to_exhaustion_upper_seconds",
         "gauge",
-        "Upper end of the interval of the time to exhaustion.",
+        "Upper end of the interval of the time to exhaustion; absent when it may never be reached.",
         ("host", "feature"),
         of_hosts(_exhaustion(2)),
     ),

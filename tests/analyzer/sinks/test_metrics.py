@@ -55,13 +55,22 @@ WEB = HostReport(
         Forecast(
             "web-1:9100",
             "filesystem_fullest_used_ratio",
-            np.array([EPOCH, EPOCH + 3600]),
-            np.array([0.8, 0.9], np.float32),
-            np.array([0.7, 0.75], np.float32),
-            np.array([0.9, 0.95], np.float32),
+            np.array([EPOCH + 300, EPOCH + 3585, EPOCH + 21585, EPOCH + 40_000]),
+            np.array([0.5, 0.8, 0.9, 0.95], np.float32),
+            np.array([0.4, 0.7, 0.75, 0.8], np.float32),
+            np.array([0.6, 0.85, 0.95, math.nan], np.float32),
             0.9,
             1.0,
-            (7200.0, 3600.0, 14400.0),
+            (7200.0, 3600.0, math.inf),
+        ),
+        Forecast(
+            "web-1:9100",
+            "threads",
+            np.array([EPOCH + 3585]),
+            np.array([5], np.float32),
+            np.array([4], np.float32),
+            np.array([6], np.float32),
+            0.9,
         ),
     ),
 )
@@ -108,8 +117,8 @@ async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
     sink = MetricsSink(store.outbox, "0.1.0")
     await sink.publish(REPORT)
     told = dict(await scraped(sink, NOW + timedelta(seconds=5)))
-    feature = "feature=filesystem_fullest_used_ratio,host=web-1:9100"
-    lower, upper = pytest.approx(0.75), pytest.approx(0.95)
+    full = "filesystem_fullest_used_ratio"
+    feature = f"feature={full},host=web-1:9100"
     assert told == {
         "openmanager_build_info{version=0.1.0}": 1.0,
         "openmanager_host_info{host=web-1:9100,job=node,nodename=web-1}": 1.0,
@@ -125,13 +134,14 @@ async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
         "openmanager_host_states{host=web-1:9100}": 3.0,
         "openmanager_trend_per_second{feature=cpu_busy_ratio,host=web-1:9100}": 0.001,
         "openmanager_trend_fit_ratio{feature=cpu_busy_ratio,host=web-1:9100}": 0.5,
-        f"openmanager_forecast{{{feature}}}": pytest.approx(0.9),
-        f"openmanager_forecast_lower{{{feature}}}": lower,
-        f"openmanager_forecast_upper{{{feature}}}": upper,
-        f"openmanager_forecast_timestamp_seconds{{{feature}}}": EPOCH + 3600,
+        f"openmanager_forecast{{feature={full},horizon=1h,host=web-1:9100}}": pytest.approx(0.8),
+        f"openmanager_forecast{{feature={full},horizon=6h,host=web-1:9100}}": pytest.approx(0.9),
+        f"openmanager_forecast_lower{{feature={full},horizon=1h,host=web-1:9100}}": pytest.approx(0.7),
+        f"openmanager_forecast_lower{{feature={full},horizon=6h,host=web-1:9100}}": pytest.approx(0.75),
+        f"openmanager_forecast_upper{{feature={full},horizon=1h,host=web-1:9100}}": pytest.approx(0.85),
+        f"openmanager_forecast_upper{{feature={full},horizon=6h,host=web-1:9100}}": pytest.approx(0.95),
         f"openmanager_time_to_exhaustion_seconds{{{feature}}}": 7200.0,
         f"openmanager_time_to_exhaustion_lower_seconds{{{feature}}}": 3600.0,
-        f"openmanager_time_to_exhaustion_upper_seconds{{{feature}}}": 14400.0,
         "openmanager_health_score{host=web-1:9100}": 76.0,
         "openmanager_health_confidence_ratio{host=web-1:9100}": 0.75,
         "openmanager_health_deducted_points{host=web-1:9100,reason=strain,subject=cpu_busy_ratio}": 9.0,
@@ -249,7 +259,8 @@ async def test_promtool_finds_nothing_to_say_about_names_and_texts(store: Store,
     sink = MetricsSink(store.outbox, "0.1.0")
     await store.outbox.enqueue([Owed("annotations", "a", "a", "{}")], NOW)
     health = None if WEB.health is None else replace(WEB.health, performance=10.0)
-    await sink.publish(replace(REPORT, hosts=(replace(WEB, health=health), NEW)))
+    forecast = replace(WEB.forecasts[0], exhausted_in=(7200.0, 3600.0, 9000.0))
+    await sink.publish(replace(REPORT, hosts=(replace(WEB, health=health, forecasts=(forecast,)), NEW)))
     body = (await sink.render("", NOW)).body
     check = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)  # noqa: ASYNC221 - milliseconds
     assert (check.stdout + check.stderr, check.returncode) == (b"", 0)

@@ -15,6 +15,7 @@ import numpy as np
 from analyzer.data import (
     Answer,
     Cause,
+    Deduction,
     Evidence,
     Failure,
     Feature,
@@ -22,6 +23,8 @@ from analyzer.data import (
     Finding,
     FindingFilter,
     Forecast,
+    Headroom,
+    Health,
     Host,
     HostReport,
     HostStatus,
@@ -70,6 +73,13 @@ WEB = HostReport(
     state=State("B", 3, 1.5),
     trends=(Trend(BUSY.name, 0.1, math.nan, 3600.0),),
     forecasts=(FORECAST,),
+    health=Health(
+        76.0,
+        0.75,
+        (Deduction("strain", BUSY.name, "cpu", 24.0, 0.97),),
+        None,
+        (Headroom("cpu", BUSY.name, 0.03),),
+    ),
 )
 REPORT = Report(
     NOW,

@@ -28,6 +28,8 @@ def test_the_document_is_valid_openapi_and_names_every_endpoint(document: Docume
         ("get", "/metrics"),
         ("get", "/api/v1/hosts"),
         ("get", "/api/v1/hosts/{host}"),
+        ("get", "/api/v1/hosts/{host}/forecast"),
+        ("get", "/api/v1/hosts/{host}/health"),
         ("get", "/api/v1/findings"),
         ("post", "/api/v1/query"),
     }
@@ -136,10 +138,45 @@ def test_one_host_is_told_in_full_and_unknown_numbers_are_null(url: str, client:
         "meaning": {"en": "CPU in use", "ko": "CPU 사용률"},
     }
     assert told["latest"]["load_per_core"]["value"] is None
-    assert told["forecasts"][0]["exhausted_in"] == {"seconds": 7200.0, "lower": 3600.0, "upper": None}
-    assert told["forecasts"][0]["lower"] is None
+    assert (told["health"], told["performance"]) == (76.0, None)
+    assert [forecast["feature"] for forecast in told["forecasts"]] == ["cpu_busy_ratio"]
     assert [finding["kind"] for finding in told["findings"]] == ["anomaly"]
     assert [failure["stage"] for failure in told["failures"]] == ["fetch"]
+
+
+def test_a_forecast_is_told_as_points_with_their_interval_and_the_time_to_the_limit(
+    url: str, client: Client, document: Document
+) -> None:
+    response = client.get(f"{url}/api/v1/hosts/web-1/forecast")
+    check(document, "/api/v1/hosts/{host}/forecast", response)
+    (forecast,) = response.json()["forecasts"]
+    assert (forecast["feature"], forecast["unit"], forecast["level"], forecast["limit"]) == (
+        "cpu_busy_ratio",
+        "ratio",
+        0.9,
+        1.0,
+    )
+    assert forecast["points"] == [
+        {"at": "2026-11-22T15:02:00Z", "point": pytest.approx(0.8), "lower": None, "upper": pytest.approx(0.9)}
+    ]
+    assert forecast["exhausted_in"] == {"seconds": 7200.0, "lower": 3600.0, "upper": None}
+
+
+def test_health_is_told_with_what_took_points_away(url: str, client: Client, document: Document) -> None:
+    response = client.get(f"{url}/api/v1/hosts/web-1/health")
+    check(document, "/api/v1/hosts/{host}/health", response)
+    health = response.json()["health"]
+    assert (health["score"], health["confidence"], health["performance"]) == (76.0, 0.75, None)
+    assert health["deductions"] == [
+        {"reason": "strain", "subject": "cpu_busy_ratio", "group": "cpu", "points": 24.0, "value": 0.97}
+    ]
+    assert health["headroom"] == [{"resource": "cpu", "feature": "cpu_busy_ratio", "share": 0.03}]
+
+
+def test_health_that_nothing_can_be_told_by_is_null_and_not_100(url: str, client: Client, document: Document) -> None:
+    response = client.get(f"{url}/api/v1/hosts/db-1:9100/health")
+    check(document, "/api/v1/hosts/{host}/health", response)
+    assert response.json()["health"] is None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +203,10 @@ def test_a_nodename_of_two_hosts_names_neither(url: str, client: Client) -> None
     assert client.get(f"{url}/api/v1/hosts/twin").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/api/v1/hosts", "/api/v1/hosts/web-1"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/hosts", "/api/v1/hosts/web-1", "/api/v1/hosts/web-1/forecast", "/api/v1/hosts/web-1/health"],
+)
 def test_before_the_first_cycle_hosts_are_not_known_rather_than_none(
     url: str, client: Client, inside: Inside, document: Document, path: str
 ) -> None:
