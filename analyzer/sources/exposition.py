@@ -31,7 +31,7 @@ class Reader:
         A sample's own timestamp is passed over: all are taken as of the scrape.
         """
         rows: list[int] = []
-        values: list[float] = []
+        numbers: list[bytes] = []
         known = self._rows
         lines = body.split(b"\n")
         if len(known) > _FORGET_FACTOR * len(lines):
@@ -44,8 +44,11 @@ class Reader:
                 row, number = self._new(line, key, number)
             if row is not None:
                 rows.append(row)
-                values.append(float(number))
-        return rows, values
+                numbers.append(number)
+        try:
+            return rows, list(map(float, numbers))
+        except ValueError as error:
+            raise NotMetrics(f"a sample without a number: {error}") from None
 
     def _new(self, line: bytes, key: bytes, number: bytes) -> tuple[int | None, bytes]:
         if not line.strip() or line.startswith(b"#"):

@@ -78,9 +78,10 @@ class ScrapeSource:
             raise SourceEmpty(f"no target of the direct scrape is called {host}: {', '.join(scraper.instances)}")
         rounds = await self._rounds()
         self._require_an_answer()
-        hosts = [known for known in scraper.hosts(rounds, window.times) if host in {None, known.name}]
+        hosts = [known for known in scraper.hosts(rounds, window.times[0]) if host in {None, known.name}]
         if not hosts:
-            raise SourceUnreachable("; ".join(scraper.silent.values()) or "nothing was scraped within the window")
+            asked = ", ".join(self.targets) if host is None else host
+            raise SourceUnreachable(f"no answer from {asked} since {window.start:%Y-%m-%d %H:%M:%S} UTC")
         selector = "" if host is None else matcher("instance", host)
         values, failures = await asyncio.to_thread(self._features, selector, window, rounds, hosts)
         fleet = Fleet(tuple(hosts), tuple(feature.name for feature in self.catalogue), window.times, values)
@@ -145,10 +146,11 @@ def _place(found: Scalar | Vector, hosts: Sequence[Host], promql: str, out: Valu
     if isinstance(found, Scalar):
         raise QueryRefused(f"{promql!r} gives one number where one series for each instance was asked for")
     rows = {host.name: row for row, host in enumerate(hosts)}
-    for labels, values, present in zip(found.labels, found.values, found.present, strict=True):
-        row = rows.pop(labels.get("instance", ""), None)
-        if row is not None:
-            good = present & np.isfinite(values)
-            out[row, good] = values[good]
-        elif labels.get("instance") in {host.name for host in hosts}:
-            raise QueryRefused(f"{promql!r} gives several series for one instance: aggregate by (instance)")
+    found_rows = [rows.get(labels.get("instance", ""), -1) for labels in found.labels]
+    known = [row for row in found_rows if row >= 0]
+    if len(set(known)) < len(known):
+        raise QueryRefused(f"{promql!r} gives several series for one instance: aggregate by (instance)")
+    good = found.present & np.isfinite(found.values)
+    for row, values, here in zip(found_rows, found.values, good, strict=True):
+        if row >= 0:
+            out[row, here] = values[here]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from analyzer.data import Host, Times
+from analyzer.data import Host
 from analyzer.errors import SourceUnreachable
 from analyzer.sources.exposition import NotMetrics, Reader
 from analyzer.sources.http import HttpClient
@@ -60,13 +60,12 @@ class Scraper:
             if self.ring.generation != generation:
                 self._readers = self._new_readers()
 
-    def hosts(self, rounds: Snapshot, times: Times) -> list[Host]:
-        """The targets that answered within the times, or so shortly before that Prometheus would still look back."""
+    def hosts(self, rounds: Snapshot, since: float) -> list[Host]:
+        """The targets that answered since then, or so shortly before that Prometheus would still look back."""
         answered = set()
         for row in rounds.named(UP):
-            taken = rounds.times[rounds.targets_of([row])[0]]
-            within = (taken > times[0] - LOOKBACK_SECONDS) & (taken <= times[-1])
-            if (rounds.values([row])[0][within] == 1).any():
+            recent = rounds.times[rounds.targets_of([row])[0]] > since - LOOKBACK_SECONDS
+            if (rounds.values([row])[0][recent] == 1).any():
                 answered.add(rounds.labels(row)["instance"])
         nodenames = _nodenames(rounds)
         return [Host(name, self._job, nodenames.get(name, "")) for name in sorted(answered)]
