@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from analyzer.assistant.answers.measure import Measured, measure_now
 from analyzer.assistant.answers.sentences import (
-    URGENCY,
-    failure_sentence,
+    failure_sentences,
     finding_sentence,
-    learning_sentence,
+    problem_sentences,
+    quantity,
+    urgency_of,
 )
 from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry, display
-from analyzer.data import HostReport, HostStatus, Severity, Urgency, Verdict
+from analyzer.data import HostReport, HostStatus, Severity, Verdict
+from analyzer.wording import say_learning
 
 SILENT_AFTER = timedelta(minutes=5)  # Prometheus itself calls a series stale after five minutes
 SHOWN = 8
@@ -21,20 +24,25 @@ VERDICTS: dict[Severity, Verdict] = {
     Severity.WARNING: "warning",
     Severity.CRITICAL: "critical",
 }
-ORDER = ("critical", "silent", "warning", "info", "learning", "ok")
+ORDER: tuple[Verdict, ...] = ("critical", "silent", "warning", "info", "learning", "ok")
 
 
 async def answer_status(inquiry: Inquiry) -> Draft:
-    """A verdict for each host asked about, with its findings as evidence."""
+    """A verdict for each host asked about, with its findings and vital signs as evidence."""
     citations = Citations(inquiry.prometheus_url)
     statuses = sorted((host_status(inquiry, h) for h in inquiry.hosts), key=lambda s: ORDER.index(s.verdict))
-    details = [line for status in statuses[:SHOWN] for line in _lines(inquiry, status, citations)]
-    details += [failure_sentence(inquiry, failure) for failure in inquiry.report.failures[:3]]
+    vitals = await measure_now(inquiry, inquiry.metrics.vitals)
+    details = [line for status in statuses[:SHOWN] for line in _lines(inquiry, status, vitals, citations)]
+    if len(statuses) > SHOWN:
+        rest = len(statuses) - SHOWN
+        details.append(inquiry.say(f"{rest} more hosts are not listed.", f"그 밖의 호스트 {rest}대는 생략했습니다."))
+    details += failure_sentences(inquiry) + problem_sentences(inquiry, vitals.problems)
     return Draft(
         _summary(inquiry, statuses),
         tuple(details),
         tuple(citations.evidence),
-        urgency=_urgency(inquiry),
+        urgency=urgency_of(inquiry.findings()),
+        metrics=tuple(citations.evidence),
         system_status=tuple(statuses),
     )
 
@@ -44,50 +52,59 @@ def host_status(inquiry: Inquiry, host: HostReport) -> HostStatus:
     firing = [f for f in inquiry.findings(host.host.name) if f.firing]
     seen = host.last_seen
     if firing:
-        return HostStatus(host.host.name, VERDICTS[firing[0].severity], len(firing), seen)
+        return HostStatus(host.host.name, VERDICTS[max(f.severity for f in firing)], len(firing), seen)
     if seen is None or inquiry.report.at - seen > SILENT_AFTER:
         return HostStatus(host.host.name, "silent", 0, seen)
     return HostStatus(host.host.name, "learning" if host.learning else "ok", 0, seen)
 
 
 def _summary(inquiry: Inquiry, statuses: list[HostStatus]) -> str:
-    wrong = [s for s in statuses if s.verdict not in {"ok", "learning"}]
+    wrong = sum(s.verdict not in {"ok", "learning"} for s in statuses)
     learning = sum(s.verdict == "learning" for s in statuses)
-    total = len(statuses)
-    fine = total - len(wrong) - learning
+    total, name = len(statuses), statuses[0].host
+    fine = total - wrong - learning
+    if total == 1:
+        verdict = statuses[0].verdict
+        return {
+            "ok": inquiry.say(
+                f"{name} is fine: no open findings.", f"{name} 호스트는 정상이며 열린 이상 항목이 없습니다."
+            ),
+            "learning": inquiry.say(
+                f"{name} has no open findings, and what is usual for it is still being learned.",
+                f"{name} 호스트에 열린 이상 항목은 없으며, 평소 상태를 아직 학습하고 있습니다.",
+            ),
+            "silent": inquiry.say(f"{name} sends no data.", f"{name} 호스트에서 데이터가 오지 않습니다."),
+        }.get(verdict) or inquiry.say(f"{name} needs a look.", f"{name} 호스트는 확인이 필요합니다.")
     if not wrong and not learning:
         return inquiry.say(
-            "Everything is fine: no open findings." if total > 1 else f"{statuses[0].host} is fine: no open findings.",
-            f"호스트 {total}대 모두 정상이며 열린 이상 항목이 없습니다."
-            if total > 1
-            else f"{statuses[0].host}은(는) 정상입니다. 열린 이상 항목이 없습니다.",
+            f"All {total} hosts are fine: no open findings.",
+            f"호스트 {total}대 모두 정상이며 열린 이상 항목이 없습니다.",
         )
     return inquiry.say(
-        f"{total} hosts: {len(wrong)} need a look, {learning} still learning, {fine} fine.",
-        f"호스트 {total}대 중 확인 필요 {len(wrong)}대, 학습 중 {learning}대, 정상 {fine}대입니다.",
+        f"Of {total} hosts, {wrong} to look at, {learning} still learning, {fine} fine.",
+        f"호스트 {total}대 중 확인 필요 {wrong}대, 학습 중 {learning}대, 정상 {fine}대입니다.",
     )
 
 
-def _lines(inquiry: Inquiry, status: HostStatus, citations: Citations) -> list[str]:
+def _lines(inquiry: Inquiry, status: HostStatus, vitals: Measured, citations: Citations) -> list[str]:
     host = inquiry.report.host(status.host)
     if host is None:
         return []
-    name = display(host)
-    findings = [f for f in inquiry.findings(status.host) if f.firing]
-    if findings:
-        return [finding_sentence(inquiry, f, name, citations) for f in findings[:3]]
+    firing = [f for f in inquiry.findings(status.host) if f.firing]
+    lines = [finding_sentence(inquiry, f, citations) for f in firing[:3]]
     if status.verdict == "silent":
-        return [_silence(inquiry, name, status)]
-    return [learning_sentence(inquiry, host.learning, name)] if host.learning else []
+        lines.append(_silence(inquiry, display(host), status))
+    if host.learning:
+        lines.append(say_learning(host.host.name, host.learning, inquiry.features, inquiry.language))
+    seen = vitals.of(host.host.name)
+    if seen:
+        signs = ", ".join(quantity(inquiry, e) for e in seen)
+        lines.append(f"{display(host)}: {signs}.{citations.cite(*seen)}")
+    return lines
 
 
 def _silence(inquiry: Inquiry, name: str, status: HostStatus) -> str:
     if status.last_seen is None:
-        return inquiry.say(f"{name}: never reported.", f"{name}: 데이터를 보낸 적이 없습니다.")
+        return inquiry.say(f"{name} has never reported.", f"{name} 호스트는 데이터를 보낸 적이 없습니다.")
     last = inquiry.moment(status.last_seen)
-    return inquiry.say(f"{name}: silent since {last}.", f"{name}: {last} 이후 데이터가 없습니다.")
-
-
-def _urgency(inquiry: Inquiry) -> Urgency:
-    firing = [f for f in inquiry.findings() if f.firing]
-    return URGENCY[firing[0].severity] if firing else "none"
+    return inquiry.say(f"{name} has been silent since {last}.", f"{name} 호스트는 {last} 이후 데이터가 없습니다.")

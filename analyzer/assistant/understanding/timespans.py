@@ -116,6 +116,13 @@ def timespan_named(text: str) -> Timespan | None:
     return next((found for read in readers if (found := read(text, ahead))), None)
 
 
+def without_timespans(text: str) -> str:
+    """The text with every stretch of time taken out."""
+    for pattern in (CLOCK, COUNTED, BARE, *(pattern for pattern, _, _ in NAMED)):
+        text = pattern.sub(" ", text)
+    return text
+
+
 def _clock(text: str, _ahead: bool) -> Timespan | None:  # noqa: FBT001 the readers share one shape
     match = CLOCK.search(text)
     if not match:

@@ -1,0 +1,67 @@
+"""What a conversation was about, so that "그럼 메모리는?" or "and yesterday?" can be understood. Bounded, forgets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from cachetools import TTLCache
+
+from analyzer.assistant.understanding import Understanding
+from analyzer.assistant.understanding.hostnames import without_hosts
+from analyzer.assistant.understanding.slots import slots_of
+from analyzer.assistant.understanding.timespans import without_timespans
+from analyzer.assistant.understanding.vocabulary import METRICS
+
+FOLLOWS = re.compile(
+    r"^\s*(?:(?:and|what about|how about|then|also|but|so)\b|그럼|그러면|그리고|또|근데|그런데)",
+    re.IGNORECASE | re.ASCII,
+)
+# What may stand beside slots without making a question of its own.
+FILLERS = re.compile(
+    r"\b(?:what|how|about|and|then|also|the|on|for|in|of|is|it|at|usage|now|please|ones?|same|last|past|this|server)\b"
+    r"|은|는|이|가|도|요|의|에서|에|쪽|지금|현재|동안|사용률|사용량|거|건|[^\w가-힣]|어때|어떄",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The last understanding of each session; `most` are kept for `seconds` after their last question."""
+
+    most: int = 1000
+    seconds: float = 1800.0
+    clock: Callable[[], float] = monotonic
+    _kept: TTLCache[str, Understanding] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_kept", TTLCache(self.most, self.seconds, self.clock))
+
+    def continued(self, session: str, text: str, understood: Understanding, hosts: tuple[str, ...]) -> Understanding:
+        """The question read as a continuation of the session's last one where it leans on it."""
+        earlier = self._kept.get(session) if session else None
+        if earlier is None:
+            return understood
+        if names_slots_alone(text, hosts):
+            readings = ((earlier.intent, earlier.confidence), *understood.readings[:1])
+            return replace(understood, slots=slots_of(text, hosts).over(earlier.slots), readings=readings)
+        if FOLLOWS.search(text) and understood.intent != "other":
+            return replace(understood, slots=slots_of(text, hosts).over(earlier.slots))
+        return understood
+
+    def remember(self, session: str, understood: Understanding) -> None:
+        if session and understood.intent != "other":
+            self._kept[session] = understood
+
+
+def names_slots_alone(text: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a text only names a metric, a time or a host, as "and on db-2?" does: then it asks the same again."""
+    slots = slots_of(text, hosts)
+    if not (slots.metric or slots.timespan or slots.hosts):
+        return False
+    rest = without_timespans(without_hosts(FOLLOWS.sub(" ", text), hosts))
+    for pattern in METRICS.values():
+        rest = pattern.sub(" ", rest)
+    return not FILLERS.sub("", rest).strip()
