@@ -66,18 +66,27 @@ def came(values: Array, origins: Origins, count: int) -> Array:
 def errors(
     truth: Array, told: list[Array], reaches: tuple[Reach, ...], candidates: list[Candidate], origins: Origins
 ) -> Array:
-    """Mean absolute error of each candidate at each reach: shape (series, reaches, candidates)."""
+    """Mean absolute error of each candidate at each reach: shape (series, reaches, candidates).
+
+    One that could be asked at some origins only is compared with the others there, and at a reach where it could not
+    be checked at all it is what it was at the reach before.
+    """
     starts = [reach.first for reach in reaches]
     error = np.stack([np.add.reduceat(np.abs(path - truth), starts, axis=2) for path in told], axis=3)
     checks = np.isfinite(error[0, :, :, :1])
     needed = np.array([candidate.blocks_needed for candidate in candidates])
     can_tell = origins.newest[1:, None, None] >= needed - 1
-    weights = np.where(checks & can_tell, origins.weights[1:, None, None], 0.0)
-    total = weights.sum(axis=0)
-    mean = (np.where(weights > 0, error, 0.0) * weights).sum(axis=1) / np.maximum(total, FLOOR)
+    all_weights = np.where(checks, origins.weights[1:, None, None], 0.0)
+    weights = np.where(can_tell, all_weights, 0.0)
+    error = np.where(all_weights > 0, error, 0.0)
+    everyones = error[..., needed == 1].mean(axis=3, keepdims=True)
+    share = (error * weights).sum(axis=1) / np.maximum((everyones * weights).sum(axis=1), FLOOR)
+    share = np.where(weights.sum(axis=0) > 0, share, np.inf)
+    for r in range(1, len(reaches)):
+        share[:, r] = np.where(np.isinf(share[:, r]), share[:, r - 1], share[:, r])
     lengths = np.array([reach.end - reach.first for reach in reaches])
-    worst = mean.max(axis=2, keepdims=True) + 1.0
-    return np.asarray(np.where(total > 0, mean, worst) / lengths[:, None])
+    mean = (everyones * all_weights).sum(axis=1) / np.maximum(all_weights.sum(axis=0), FLOOR) / lengths[:, None]
+    return np.asarray(np.where(np.isinf(share), 1e9, share * mean))
 
 
 def mixed(told: list[Array], shares: Array, reaches: tuple[Reach, ...]) -> Array:
