@@ -88,6 +88,8 @@ class Listed:
 
 COLLECTORS: Mapping[str, Listed] = {
     "arp": Listed("arp:ArpCollector"),
+    "bcache": Listed("bcache:BcacheCollector"),
+    "bcachefs": Listed("bcachefs:BcachefsCollector"),
     "bonding": Listed("bonding:BondingCollector"),
     "btrfs": Listed("btrfs:BtrfsCollector"),
     "buddyinfo": Listed("buddyinfo:BuddyinfoCollector", default_on=False),
@@ -102,9 +104,11 @@ COLLECTORS: Mapping[str, Listed] = {
     "drbd": Listed("drbd:DrbdCollector", default_on=False),
     "edac": Listed("edac:EdacCollector"),
     "entropy": Listed("entropy:EntropyCollector"),
+    "fibrechannel": Listed("fibrechannel:FibrechannelCollector"),
     "filefd": Listed("filefd:FileDescriptorCollector"),
     "filesystem": Listed("filesystem:FilesystemCollector"),
     "hwmon": Listed("hwmon:HwmonCollector"),
+    "infiniband": Listed("infiniband:InfinibandCollector"),
     "interrupts": Listed("interrupts:InterruptsCollector"),
     "ipvs": Listed("ipvs:IpvsCollector"),
     "kernel_hung": Listed("kernel_hung:KernelHungCollector"),
@@ -114,6 +118,7 @@ COLLECTORS: Mapping[str, Listed] = {
     "mdadm": Listed("mdadm:MdadmCollector"),
     "meminfo": Listed("meminfo:MeminfoCollector"),
     "meminfo_numa": Listed("meminfo_numa:MeminfoNumaCollector", default_on=False),
+    "mountstats": Listed("mountstats:MountstatsCollector", default_on=False),
     "namedprocess": Listed("namedprocess:NamedProcessCollector"),
     "netclass": Listed("netclass:NetclassCollector"),
     "netdev": Listed("netdev:NetdevCollector"),
@@ -122,6 +127,7 @@ COLLECTORS: Mapping[str, Listed] = {
     "nfsd": Listed("nfsd:NfsdCollector"),
     "nvme": Listed("nvme:NvmeCollector"),
     "os": Listed("os:OsCollector"),
+    "pcidevice": Listed("pcidevice:PciDeviceCollector", default_on=False),
     "powersupplyclass": Listed("powersupplyclass:PowerSupplyCollector"),
     "pressure": Listed("pressure:PressureCollector"),
     "processes": Listed("processes:ProcessesCollector"),
@@ -146,6 +152,7 @@ COLLECTORS: Mapping[str, Listed] = {
     "watchdog": Listed("watchdog:WatchdogCollector"),
     "xfrm": Listed("xfrm:XfrmCollector", default_on=False),
     "xfs": Listed("xfs:XfsCollector"),
+    "zfs": Listed("zfs:ZfsCollector"),
     "zoneinfo": Listed("zoneinfo:ZoneinfoCollector", default_on=False),
 }
 
