@@ -71,28 +71,15 @@ def choose_grid(step_seconds: float, steps: int, horizon_seconds: float) -> Grid
 class History:
     """Histories of n series on one grid, each in its own units of `scale` around `center` (shape (n, 1)).
 
-    `bins[n, b, p]` are medians without gaps, `peaks` the greatest value of each bin, `raw[n, b, p, i]` what was seen
-    in it (gaps NaN). `known[n]` is the share of bins that had a value.
+    `bins[n, b, p]` are medians without gaps, `raw[n, b, p, i]` what was seen in each bin (gaps NaN). `known[n]` is the share of bins that had a value.
     """
 
     grid: Grid
     bins: Array
-    peaks: Array
     raw: Array
     center: Array
     scale: Array
     known: Array
-
-    def part(self, rows: npt.NDArray[np.bool_]) -> History:
-        return History(
-            self.grid,
-            self.bins[rows],
-            self.peaks[rows],
-            self.raw[rows],
-            self.center[rows],
-            self.scale[rows],
-            self.known[rows],
-        )
 
 
 def cut(values: Array, grid: Grid) -> History:
@@ -106,12 +93,10 @@ def cut(values: Array, grid: Grid) -> History:
     scale = np.where(spread > 1e-9 * np.abs(center), spread, 1.0)
     bins = (bins - center) / scale
     own = (raw - center[..., None]) / scale[..., None]
-    peaks = np.maximum(np.where(seen, own, -np.inf).max(axis=2), bins)
     shape = (len(values), grid.blocks, grid.width)
     return History(
         grid,
         bins.reshape(shape),
-        peaks.reshape(shape),
         own.reshape(*shape, grid.per_bin),
         center,
         scale,

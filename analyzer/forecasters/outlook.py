@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analyzer.errors import NotEnoughHistory
-from analyzer.forecasters.exhaustion import seconds_until, usual_peaks
-from analyzer.forecasters.grid import Array, History, choose_grid, cut, median
+from analyzer.forecasters.exhaustion import time_to_limit
+from analyzer.forecasters.grid import Array, History, choose_grid, cut
 from analyzer.forecasters.intervals import half_widths
 from analyzer.forecasters.jumps import without_jumps
 from analyzer.forecasters.mixture import mix
@@ -61,7 +61,6 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     grid = history.grid
     lows, highs = possible(history, limits)
     limit = (limits - history.center[:, 0]) / history.scale[:, 0]
-    downwards = np.where(median(history.bins[:, 0], 1) > limit, -1.0, 1.0)[:, None]
     blocks, offset = without_jumps(history.bins, daily=grid.daily)
     raw = history.raw[..., :: max(1, grid.per_bin // RAW_PER_BIN)] + offset[..., None]
     places = grid.place(seconds)
@@ -69,43 +68,13 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     mixture = mix(blocks, raw, ahead_blocks, daily=grid.daily)
     known = grid.blocks * grid.width
     half = half_widths(mixture.residuals, mixture.reaches, known, mixture.point.shape[1], level)
-    exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, downwards, float(seconds[-1]))
+    exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, float(seconds[-1]))
     point, spread = between(mixture.point, places), between(half, places)
 
     def told(path: Array) -> Array:
         return np.clip(path * history.scale + history.center, lows[:, None], highs[:, None])
 
     return Outlook(seconds, told(point), told(point - spread), told(point + spread), exhausted, history.known)
-
-
-def time_to_limit(
-    history: History,
-    blocks: Array,
-    offset: Array,
-    point: Array,
-    half: Array,
-    limit: Array,
-    downwards: Array,
-    horizon: float,
-) -> Array:
-    """(seconds, lower, upper) for each series, NaN where the limit isn't reached within the horizon."""
-    if np.isnan(limit).all():
-        return np.full((len(blocks), 3), np.nan)
-    peaks = np.where(downwards > 0, history.peaks.reshape(len(blocks), -1), -blocks.reshape(len(blocks), -1))
-    flat_offset = np.where(downwards > 0, offset.reshape(len(blocks), -1), 0.0)
-    turned = blocks * downwards[..., None]
-    peak = usual_peaks(turned, (peaks + flat_offset).reshape(blocks.shape))[:, None]
-    wanted = limit * downwards[:, 0]
-    way = point * downwards
-    expected = seconds_until(way + peak, wanted, history)
-    soonest = np.minimum(seconds_until(way + np.maximum(half, peak), wanted, history), expected)
-    latest = np.maximum(seconds_until(way - half, wanted, history), expected)
-    already = history.bins[:, -1, -1] * downwards[:, 0] >= wanted
-    found = np.stack([expected, soonest, np.where(latest <= horizon, latest, np.inf)], axis=1)
-    found[expected > horizon] = np.nan
-    found[already] = 0.0
-    found[np.isnan(limit)] = np.nan
-    return found
 
 
 def possible(history: History, limits: Array) -> tuple[Array, Array]:
