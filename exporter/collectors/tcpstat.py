@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from exporter.exposition import Block, Family, Table
+from exporter.netlink_messages import SOCK_DIAG, ask, connect
 from exporter.procfs import Tree, Trees
 
 CONNECTIONS = Family(
@@ -31,17 +31,12 @@ STATES = (
 """In the order of the kernel's numbers, from 1."""
 ROWS = [(state,) for state in (*STATES, "rx_queued_bytes", "tx_queued_bytes")]
 
-SOCK_DIAG = 4
 BY_FAMILY = 20
-REQUEST_DUMP = 0x301
-ERROR, DONE = 2, 3
 EVERY_STATE = 0xFFFFFFFF
-TIMEOUT_SECONDS = 3.0
-BUFFER_BYTES = 1 << 18
-REQUEST = struct.Struct("=IHHIIBBBBI48x")
-ANSWER = struct.Struct("=IH11xB54xII")
-"""Length and type of the message; then the socket's state and its two queues."""
-FAILURE = struct.Struct("=16xi")
+REQUEST = struct.Struct("=BBBBI48x")
+ANSWER = struct.Struct("=xB54xII")
+"""Of struct inet_diag_msg: the socket's state and its two queues."""
+
 WITHOUT_NETLINK = frozenset({errno.EPERM, errno.EACCES, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.EOPNOTSUPP})
 
 Socket = tuple[int, int, int]
@@ -69,8 +64,7 @@ class TcpstatCollector:
 def sockets(tree: Tree) -> Iterable[Socket]:
     """All TCP sockets, of IPv4 and IPv6."""
     try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, SOCK_DIAG) as link:
-            link.settimeout(TIMEOUT_SECONDS)
+        with connect(SOCK_DIAG) as link:
             return [*asked(link, socket.AF_INET), *asked(link, socket.AF_INET6)]
     except OSError as error:
         if error.errno not in WITHOUT_NETLINK:
@@ -79,27 +73,14 @@ def sockets(tree: Tree) -> Iterable[Socket]:
 
 
 def asked(link: socket.socket, family: int) -> Iterator[Socket]:
-    """The sockets of one family, as the kernel tells them."""
-    link.send(REQUEST.pack(REQUEST.size, BY_FAMILY, REQUEST_DUMP, 0, 0, family, socket.IPPROTO_TCP, 0, 0, EVERY_STATE))
-    while True:
-        answer = link.recv(BUFFER_BYTES)
-        at = 0
-        while at < len(answer):
-            kind = struct.unpack_from("=H", answer, at + 4)[0]
-            if kind == DONE:
-                return
-            if kind == ERROR:
-                _refused(FAILURE.unpack_from(answer, at)[0])
-                return
-            length, _, state, rx, tx = ANSWER.unpack_from(answer, at)
-            yield state, rx, tx
-            at += (length + 3) & ~3
-
-
-def _refused(code: int) -> None:
-    """A kernel without this family has no such sockets; anything else is an error."""
-    if code and -code != errno.ENOENT:
-        raise OSError(-code, f"the kernel won't tell of its sockets: {os.strerror(-code)}")
+    """The sockets of one family, as the kernel tells them; a kernel without this family has none."""
+    question = REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, EVERY_STATE)
+    try:
+        for body in ask(link, BY_FAMILY, question):
+            yield ANSWER.unpack_from(body)
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise
 
 
 def listed(content: bytes) -> Iterator[Socket]:
