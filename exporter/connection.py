@@ -68,9 +68,9 @@ class Connection:
         `known` remembers heads: a scraper sends the same one each time.
         """
         head, end, rest = self._inbox.partition(END_OF_HEAD)
+        if len(head) > LONGEST_HEAD:
+            raise BadRequest(f"a request's head may have {LONGEST_HEAD} bytes", TOO_LARGE)
         if not end:
-            if len(head) > LONGEST_HEAD:
-                raise BadRequest(f"a request's head may have {LONGEST_HEAD} bytes", TOO_LARGE)
             return None
         self._inbox = rest
         self.request = known.get(head)
@@ -82,7 +82,7 @@ class Connection:
 
     def answer(self, response: Response, now: float, *, keep_alive: bool) -> None:
         """Send an answer, or as much of it as the socket takes; OSError when the connection broke."""
-        keep_alive = keep_alive and self.request is not None and self.request.keep_alive and not self.ended
+        keep_alive = keep_alive and self.request is not None and self.request.keep_alive
         body = b"" if self.request is not None and self.request.method == "HEAD" else response.body
         self.closing = not keep_alive
         self._outbox = memoryview(response.head(keep_alive=keep_alive) + body)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Sequence
 
 BACKLOG = 512
+HIGHEST_PORT = 65535
 
 
 class CantListen(Exception):
@@ -26,15 +28,17 @@ def listen(addresses: Sequence[str]) -> list[socket.socket]:
 
 def _listen(address: str) -> socket.socket:
     name, colon, port = address.rpartition(":")
-    if not colon or not port.isdecimal():
+    if not colon or not port.isdecimal() or int(port) > HIGHEST_PORT:
         raise CantListen(f"--web.listen-address={address} is no address: it takes HOST:PORT, such as 127.0.0.1:9100")
     try:
         if not name:
             return _everywhere(int(port))
         family, _, _, _, where = socket.getaddrinfo(name.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
         return socket.create_server(where, family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        # Python adds the address to a system's message; what a name server says has no system's number.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else str(error.strerror)
         raise CantListen(f"can't listen on {address}: {reason}; --web.listen-address takes another") from error
 
 

@@ -133,7 +133,9 @@ class FilesystemCollector:
         path = "1/mountinfo"
         if self.mounts.content and not self.trees.proc.changed(path):
             return
-        content = self.trees.proc.read_if_any(path) or self.trees.proc.read("self/mountinfo")
+        content = self.trees.proc.read_if_any(path)
+        if content is None:
+            content = self.trees.proc.read("self/mountinfo")
         if content == self.mounts.content:
             return
         root = self.trees.root.root.rstrip("/")

@@ -1,0 +1,172 @@
+"""The program as it is run: start, trouble at the start, a live scrape beside node_exporter's, an orderly end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exporter import __version__
+from tests.exporter.golden import kinds, samples
+from tests.processes import ROOT, Program, a_free_port, running
+
+EXPORTER = (sys.executable, "-m", "exporter")
+IN_BOTH = (
+    *("cpu", "diskstats", "filesystem", "loadavg", "meminfo", "netdev"),
+    *("os", "processes", "stat", "time", "uname", "vmstat"),
+)
+FORCED_NAMES = re.compile(
+    r"(node|namedprocess)_\S+ (metric names should be written in|use base unit|counter metrics should have \"_total\")"
+)
+"""What promtool holds against names of node_exporter and process-exporter that dashboards rely on."""
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    port = a_free_port()
+    command = [*EXPORTER, f"--web.listen-address=127.0.0.1:{port}"]
+    with running("exporter", command, port, "/-/healthy", tmp_path_factory.mktemp("exporter")) as program:
+        yield program
+
+
+def scrape(program: Program, query: str = "") -> str:
+    status, page = program.get(f"/metrics{query}")
+    assert status == 200
+    return page
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*EXPORTER, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_the_version_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert __version__ == project["version"]
+    assert run("--version").stdout.startswith(f"openmanager-exporter {__version__} ")
+
+
+def test_help_tells_every_flag() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "  --[no-]collector.loadavg\n" in done.stdout
+    assert "  --collector.filesystem.mount-timeout=2s\n" in done.stdout
+
+
+def test_a_port_in_use_is_named_with_the_flag_to_change_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(f"--web.listen-address=127.0.0.1:{port}")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"openmanager-exporter: can't listen on 127.0.0.1:{port}: Address already in use; "
+        "--web.listen-address takes another\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("nowhere", "is no address: it takes HOST:PORT"),
+        ("127.0.0.1:http", "is no address: it takes HOST:PORT"),
+        ("127.0.0.1:99999", "is no address: it takes HOST:PORT"),
+        ("no.such.host.invalid:9100", "can't listen on"),
+    ],
+)
+def test_a_wrong_address_is_told(address: str, reason: str) -> None:
+    done = run(f"--web.listen-address={address}")
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_settings_end_with_2_and_one_line_each() -> None:
+    done = run("--web.max-requests=many", "--collector.lodavg")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "openmanager-exporter: --web.max-requests takes a whole number, not 'many'",
+        "openmanager-exporter: unknown flag --collector.lodavg; did you mean --collector.loadavg?",
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> None:
+    port = a_free_port()
+    command = [*EXPORTER, f"--web.listen-address=127.0.0.1:{port}"]
+    with running("exporter", command, port, "/-/healthy", tmp_path) as program:
+        with socket.create_connection(("127.0.0.1", port)) as idle:
+            scrape(program)
+            begun = time.monotonic()
+            os.kill(program.process.pid, number)
+            code = program.process.wait(10)
+            assert idle.recv(1) == b""
+        seconds = time.monotonic() - begun
+        log = program.output()
+    assert code == 0
+    assert seconds < 5
+    assert "msg=ended" in log
+    assert "Traceback" not in log
+
+
+def test_a_live_host_is_told_without_failures_of_collectors_every_host_has(program: Program) -> None:
+    found = samples(scrape(program))
+    failed = {
+        dict(labels)["collector"]
+        for (name, labels), value in found.items()
+        if name == "node_scrape_collector_success" and not value
+    }
+    assert failed.isdisjoint(IN_BOTH)
+    assert "level=error" not in program.output()
+
+
+def test_the_exporter_tells_of_itself(program: Program) -> None:
+    page = scrape(program)
+    found = {name: value for (name, _), value in samples(page).items()}
+    assert 0 < found["process_cpu_seconds_total"] < 60
+    assert 5e6 < found["process_resident_memory_bytes"] < 200e6
+    assert abs(found["process_start_time_seconds"] - time.time()) < 300
+    assert 5 < found["process_open_fds"] < found["process_max_fds"]
+    assert f'openmanager_exporter_build_info{{version="{__version__}"' in page
+    assert f'node_exporter_build_info{{version="{__version__}"' in page
+
+
+def test_promtool_complains_only_of_names_that_are_node_exporters(program: Program, promtool: Path) -> None:
+    page = scrape(program)
+    done = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, check=False)
+    complaints = (done.stdout + done.stderr).splitlines()
+    assert "node_memory_MemFree_bytes" in "".join(complaints), "it has looked"
+    assert [line for line in complaints if not FORCED_NAMES.match(line)] == []
+
+
+def test_nothing_is_missing_beside_node_exporter(program: Program, node_exporter_program: Path, tmp_path: Path) -> None:
+    """Debian's node_exporter on the same host: every series of these collectors is ours too, with its type."""
+    port = a_free_port()
+    only = ["--collector.disable-defaults", *(f"--collector.{name}" for name in IN_BOTH)]
+    command: list[str | Path] = [node_exporter_program, f"--web.listen-address=127.0.0.1:{port}", *only]
+    with running("node_exporter", command, port, "/", tmp_path) as peer:
+        theirs, ours = scrape(peer), scrape(program)
+    told = {identity(name, labels) for name, labels in samples(ours)}
+    missing = {identity(name, labels) for name, labels in samples(theirs) if name.startswith("node_")} - told
+    assert sorted((name, *labels) for name, labels in missing if not passing(name, labels)) == []
+    types = {name: kind for name, kind in kinds(theirs).items() if name.startswith("node_")}
+    assert {name: kinds(ours).get(name) for name in types} == types
+
+
+def passing(name: str, labels: frozenset[tuple[str, str]]) -> bool:
+    """The state of a process differs from one moment to the next; zram is left out since 1.9; the build is its own."""
+    if dict(labels).get("device", "").startswith("zram"):
+        return True
+    return name in {"node_processes_state", "node_processes_threads_state", "node_exporter_build_info"}
+
+
+def identity(name: str, labels: frozenset[tuple[str, str]]) -> tuple[str, frozenset[tuple[str, str]]]:
+    """A series without its empty labels, which Prometheus doesn't keep, and without what newer versions added."""
+    return name, frozenset((key, value) for key, value in labels if value and key != "rotational")
