@@ -34,7 +34,7 @@ def message(kind: int, body: bytes) -> bytes:
 
 
 def tcp_socket(state: int, received: int, sent: int) -> bytes:
-    """struct inet_diag_msg of linux/inet_diag.h, and an attribute behind it."""
+    """A socket as linux/inet_diag.h has it in struct inet_diag_msg, and an attribute behind it."""
     return struct.pack("=BB54xIIII", socket.AF_INET, state, received, sent, 0, 0) + attribute(8, b"\0")
 
 
@@ -68,11 +68,12 @@ def test_a_kernel_without_ipv6_has_no_such_sockets(wire: tuple[socket.socket, so
 
 
 def test_where_netlink_is_forbidden_proc_tells_of_sockets() -> None:
+    rest = b"00:00000000 00000000     0        0 1 1 0 100 0 0 10 0\n"
     content = (
         b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-        b"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000002 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0\n"
-        b"   1: 0100007F:1F90 0100007F:A1B2 01 00000010:00000000 00:00000000 00000000     0        0 2 1 0 20 4 30 10 -1\n"
-    )
+        b"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000002 " + rest +
+        b"   1: 0100007F:1F90 0100007F:A1B2 01 00000010:00000000 " + rest
+    )  # fmt: skip
     assert list(listed(content)) == [(10, 2, 0), (1, 0, 16)]
 
 
@@ -100,10 +101,8 @@ def test_every_state_is_told_also_those_without_connections() -> None:
 
 
 def test_a_discipline_is_told_with_its_counts() -> None:
-    body = (
-        attribute(1, b"pfifo_fast\0")
-        + attribute(7, attribute(1, struct.pack("=QI", 2905388, 30311)) + attribute(3, struct.pack("=IIIII", 2, 300, 5, 4, 6)))
-    )  # fmt: skip
+    basics, queues = struct.pack("=QI", 2905388, 30311), struct.pack("=IIIII", 2, 300, 5, 4, 6)
+    body = attribute(1, b"pfifo_fast\0") + attribute(7, attribute(1, basics) + attribute(3, queues))
     assert qdisc("eth0", attributes(body)) == Qdisc("eth0", "pfifo_fast", 2905388, 30311, 5, 4, 6, 2, 300)
 
 
