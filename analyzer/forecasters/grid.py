@@ -71,7 +71,8 @@ def choose_grid(step_seconds: float, steps: int, horizon_seconds: float) -> Grid
 class History:
     """Histories of n series on one grid, each in its own units of `scale` around `center` (shape (n, 1)).
 
-    `bins[n, b, p]` are medians without gaps, `raw[n, b, p, i]` what was seen in each bin (gaps NaN). `known[n]` is the share of bins that had a value.
+    `bins[n, b, p]` are medians without gaps, `raw[n, b, p, i]` what was seen in each bin (gaps
+    NaN). `known[n]` is the share of bins that had a value.
     """
 
     grid: Grid

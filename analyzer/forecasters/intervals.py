@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from analyzer.forecasters.grid import Array
-from analyzer.forecasters.mixture import Reach
+from analyzer.forecasters.mixture import Missed, Reach
 
-FORGETTING = 0.9
+FORGETTING = 0.95
+# Where nothing could be told at any origin, all count alike.
+UNTOLD = 1e-6
 SLOWEST, FASTEST = 0.0, 1.0
 
 
-def half_widths(residuals: tuple[Array, ...], reaches: tuple[Reach, ...], known: int, bins: int, level: float) -> Array:
+def half_widths(missed: tuple[Missed, ...], reaches: tuple[Reach, ...], known: int, bins: int, level: float) -> Array:
     """Half the interval's width for each of `bins` ahead of `known` ones: shape (series, bins).
 
     Never narrower farther ahead, and farther than the history is long in proportion to the distance: of that it says
     nothing.
     """
-    sizes = [weighted_quantile(missed, level) * small_sample(missed.shape[1], level) for missed in residuals]
+    sizes = [weighted_quantile(each, level) * small_sample(counted(each).sum(axis=1), level) for each in missed]
     quantiles = never_falling(np.stack(sizes, axis=1))
     middles = np.array([(reach.first + reach.end + 1) / 2 for reach in reaches])
     return growing(quantiles, middles, bins) * np.maximum(np.arange(1, bins + 1) / known, 1.0)
@@ -33,20 +33,25 @@ def never_falling(quantiles: Array) -> Array:
     return np.asarray((above + below) / 2)
 
 
-@lru_cache
-def small_sample(origins: int, level: float) -> float:
+def counted(missed: Missed) -> Array:
+    """How much each origin counts: fully where half of the mixture could be told."""
+    return np.asarray(np.minimum(2 * missed.told, 1.0))
+
+
+def small_sample(origins: Array, level: float) -> Array:
     """How much wider few origins make it: the values of one day are not independent, so days count, by Student's t."""
-    return float(stdtrit(max(origins, 1), (1 + level) / 2) / ndtri((1 + level) / 2))
+    return np.asarray(stdtrit(np.maximum(origins, 1.0), (1 + level) / 2) / ndtri((1 + level) / 2))
 
 
-def weighted_quantile(missed: Array, level: float) -> Array:
-    """The absolute miss that `level` of the weight doesn't exceed, for `missed[n, origin, bin, raw]`, newest first."""
-    series, origins = missed.shape[:2]
-    size = np.abs(missed).reshape(series, -1)
-    weight = np.repeat(FORGETTING ** np.arange(origins), size.shape[1] // origins)
+def weighted_quantile(missed: Missed, level: float) -> Array:
+    """The absolute miss that `level` of the weight doesn't exceed."""
+    series, origins = missed.size.shape[:2]
+    size = np.abs(missed.size).reshape(series, -1)
+    each = (counted(missed) + UNTOLD) * FORGETTING ** np.arange(origins)
+    weight = np.repeat(each, size.shape[1] // origins, axis=1)
     order = np.argsort(size, axis=1)  # NaN goes last
     size = np.take_along_axis(size, order, axis=1)
-    weights = np.where(np.isfinite(size), weight[order], 0.0)
+    weights = np.where(np.isfinite(size), np.take_along_axis(weight, order, axis=1), 0.0)
     held = np.cumsum(weights, axis=1)
     place = (held < level * held[:, -1:]).sum(axis=1)[:, None]
     return np.asarray(np.nan_to_num(np.take_along_axis(size, np.minimum(place, size.shape[1] - 1), axis=1)[:, 0]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.forecasters.drift import FLOOR, Origins, drift, shares_of
 from analyzer.forecasters.grid import Array
@@ -24,11 +25,23 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Missed:
+    """`size[n, origin, bin, raw]` is what came less what was told, newest origin first, gaps NaN.
+
+    `told[n, origin]` is the share of the mixture that could already be told there: what needs a week of history can't
+    be blamed for earlier.
+    """
+
+    size: Array
+    told: Array
+
+
+@dataclass(frozen=True)
 class Mixture:
-    """`point[n, bin]` for each bin ahead; `residuals[r][n, origin, bin, raw]` what it missed in the past, by reach."""
+    """`point[n, bin]` for each bin ahead; `missed[r]` what it missed in the past at each reach."""
 
     point: Array
-    residuals: tuple[Array, ...]
+    missed: tuple[Missed, ...]
     reaches: tuple[Reach, ...]
 
 
@@ -48,9 +61,10 @@ def mix(blocks: Array, raw: Array, ahead_blocks: int, *, daily: bool) -> Mixture
     checked = reaches[-1].end // blocks.shape[2]
     told = [candidate.path(checked)[:, 1:] for candidate in candidates]
     shares = shares_of(errors(came(blocks, origins, checked), told, reaches, candidates, origins), SHARPNESS)
+    could = np.einsum("nrc,jc->nrj", shares, can_tell(candidates, origins))
     return Mixture(
         mixed([candidate.path(ahead_blocks, now=True) for candidate in candidates], shares, reaches)[:, 0],
-        misses(came(raw, origins, checked), mixed(told, shares, reaches), reaches, blocks.shape[2]),
+        misses(came(raw, origins, checked) - mixed(told, shares, reaches)[..., None], could, reaches, blocks.shape[2]),
         reaches,
     )
 
@@ -75,9 +89,8 @@ def errors(
     error = np.stack([np.add.reduceat(np.abs(path - truth), starts, axis=2) for path in told], axis=3)
     checks = np.isfinite(error[0, :, :, :1])
     needed = np.array([candidate.blocks_needed for candidate in candidates])
-    can_tell = origins.newest[1:, None, None] >= needed - 1
     all_weights = np.where(checks, origins.weights[1:, None, None], 0.0)
-    weights = np.where(can_tell, all_weights, 0.0)
+    weights = np.where(can_tell(candidates, origins)[:, None], all_weights, 0.0)
     error = np.where(all_weights > 0, error, 0.0)
     everyones = error[..., needed == 1].mean(axis=3, keepdims=True)
     share = (error * weights).sum(axis=1) / np.maximum((everyones * weights).sum(axis=1), FLOOR)
@@ -101,7 +114,15 @@ def mixed(told: list[Array], shares: Array, reaches: tuple[Reach, ...]) -> Array
     return np.asarray(total)
 
 
-def misses(truth: Array, told: Array, reaches: tuple[Reach, ...], width: int) -> tuple[Array, ...]:
-    """What came less what was told, for every value seen, of the origins whose whole reach came: newest first."""
-    missed = truth - told[..., None]
-    return tuple(missed[:, (reach.end - 1) // width :, reach.first : reach.end] for reach in reaches)
+def can_tell(candidates: list[Candidate], origins: Origins) -> npt.NDArray[np.bool_]:
+    """Which candidate had the history it needs at which earlier origin: shape (origins, candidates)."""
+    needed = np.array([candidate.blocks_needed for candidate in candidates])
+    return np.asarray(origins.newest[1:, None] >= needed - 1)
+
+
+def misses(missed: Array, could: Array, reaches: tuple[Reach, ...], width: int) -> tuple[Missed, ...]:
+    """By reach, of the origins whose whole reach came."""
+    return tuple(
+        Missed(missed[:, (reach.end - 1) // width :, reach.first : reach.end], could[:, r, (reach.end - 1) // width :])
+        for r, reach in enumerate(reaches)
+    )

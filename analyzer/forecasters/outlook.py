@@ -67,7 +67,7 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     ahead_blocks = int(np.ceil(places[-1] / grid.width))
     mixture = mix(blocks, raw, ahead_blocks, daily=grid.daily)
     known = grid.blocks * grid.width
-    half = half_widths(mixture.residuals, mixture.reaches, known, mixture.point.shape[1], level)
+    half = half_widths(mixture.missed, mixture.reaches, known, mixture.point.shape[1], level)
     exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, float(seconds[-1]))
     point, spread = between(mixture.point, places), between(half, places)
 
