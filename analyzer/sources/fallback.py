@@ -90,4 +90,4 @@ async def _first(links: Sequence[Link], ask: Callable[[Link], Awaitable[T]], rea
 def _known(last: Fetched, reason: str) -> Fetched:
     newest = datetime.fromtimestamp(last.fleet.times[-1], tz=UTC)
     said = f"{reason}; the last known data are of {newest:%Y-%m-%d %H:%M:%S} UTC"
-    return Fetched(last.fleet, "last known", (), said, stale=True)
+    return replace(last, source="last known", failures=(), fallback_reason=said, stale=True)

@@ -83,10 +83,17 @@ class ScrapeSource:
             asked = ", ".join(self.targets) if host is None else host
             raise SourceUnreachable(f"no answer from {asked} since {window.start:%Y-%m-%d %H:%M:%S} UTC")
         selector = "" if host is None else matcher("instance", host)
-        values, failures = await asyncio.to_thread(self._features, selector, window, rounds, hosts)
+        range_seconds = rate_window_seconds(self.interval_seconds, window.step.total_seconds())
+        values, failures = await asyncio.to_thread(
+            self._features,
+            [query(feature, selector, range_seconds) for feature in self.catalogue],
+            window,
+            rounds,
+            hosts,
+        )
         fleet = Fleet(tuple(hosts), tuple(feature.name for feature in self.catalogue), window.times, values)
         silent = [Failure("scrape", why, window.end, who) for who, why in scraper.silent.items() if host in {None, who}]
-        return Fetched(fleet, self.name, (*silent, *failures))
+        return Fetched(fleet, self.name, (*silent, *failures), range_seconds=range_seconds)
 
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
         """The vector (or scalar) that the query gives at one time. QueryUnsupported when it can't be computed here."""
@@ -112,15 +119,13 @@ class ScrapeSource:
             raise SourceUnreachable("; ".join(self._scraper.silent.values()))
 
     def _features(
-        self, selector: str, window: Window, rounds: Snapshot, hosts: Sequence[Host]
+        self, queries: Sequence[str], window: Window, rounds: Snapshot, hosts: Sequence[Host]
     ) -> tuple[Values, list[Failure]]:
-        range_seconds = rate_window_seconds(self.interval_seconds, window.step.total_seconds())
         values = np.full((len(hosts), len(self.catalogue), window.steps), np.nan, dtype=np.float32)
         # Most of a long history lies before the first scrape: nothing is computed there.
         first = min(int(np.searchsorted(window.times, np.nanmin(rounds.times))), window.steps - 1)
         failures = []
-        for number, feature in enumerate(self.catalogue):
-            promql = query(feature, selector, range_seconds)
+        for number, (feature, promql) in enumerate(zip(self.catalogue, queries, strict=True)):
             try:
                 _place(evaluate(promql, rounds, window.times[first:]), hosts, promql, values[:, number, first:])
             except (QueryUnsupported, QueryRefused) as error:

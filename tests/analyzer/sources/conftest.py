@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.analyzer.sources.history import HISTORY, openmetrics
-from tests.processes import Program, a_free_port, running, start_prometheus, until
+from tests.processes import Program, a_free_port, running, start_exporter, start_prometheus, until
 
 
 @dataclass(frozen=True)
 class Live:
-    """A Prometheus that scrapes node_exporter every second, with some scrapes behind it."""
+    """A Prometheus that scrapes node_exporter and our exporter every second, with some scrapes behind it."""
 
     prometheus: Program
     exporter: Program
+    own: Program
 
     @property
     def instance(self) -> str:
@@ -37,10 +38,15 @@ def node_exporter(node_exporter_program: Path, tmp_path_factory: pytest.TempPath
 def live(node_exporter: Program, prometheus_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     port = int(node_exporter.url.rpartition(":")[2])
     folder = tmp_path_factory.mktemp("live")
-    with start_prometheus(prometheus_program, folder, a_free_port(), {"node": port}) as prometheus:
-        scrapes = "/api/v1/query?query=count_over_time(node_load1[1m])"
-        until(lambda: '"6"' in prometheus.get(scrapes)[1], "six scrapes of node_exporter", prometheus)
-        yield Live(prometheus, node_exporter)
+    own_port = a_free_port()
+    jobs = {"node": port, "own": own_port}
+    with (
+        start_exporter(folder, own_port) as own,
+        start_prometheus(prometheus_program, folder, a_free_port(), jobs) as prometheus,
+    ):
+        scraped = "/api/v1/query?query=min(count_over_time(node_load1[1m])%3E5)%2Bcount(node_load1)*0"
+        until(lambda: '"value"' in prometheus.get(scraped)[1], "six scrapes of both exporters", prometheus, own)
+        yield Live(prometheus, node_exporter, own)
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,7 @@ async def test_the_chain_falls_and_climbs_with_its_links(
         known = await fetched_when(source, lambda f: f.stale, "nobody answers")
         assert known.source == "last known"
         assert known.stale
+        assert known.range_seconds == 4.0
         assert known.fleet.times[-1] < datetime.now(UTC).timestamp()
         assert "prometheus: can't reach Prometheus" in known.fallback_reason
         assert "direct scrape: can't reach http" in known.fallback_reason
