@@ -16,7 +16,7 @@ from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
 from analyzer.settings_tree import Settings, host_and_port
 from analyzer.sinks.annotations import AnnotationSink
-from analyzer.sinks.delivery import Courier
+from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.sinks.grafana import Grafana
 from analyzer.sinks.metrics import MetricsSink
 from analyzer.sources.fallback import FallbackSource
@@ -32,6 +32,8 @@ DELIVER_SECONDS = 2.0
 TRAIN_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
 KEEP = timedelta(days=90)
+# A receiver that is back gets what is owed within half a minute; one small request till then hurts nobody.
+PATIENCE = Backoff(longest_seconds=30.0)
 # A report older than this many cycles is not relied on.
 OLDEST_CYCLES = 4
 
@@ -68,7 +70,7 @@ async def serve(settings: Settings) -> None:
         Loop("cycle", settings.cycle.interval.total_seconds(), rounds.look),
         Loop("train", TRAIN_SECONDS, rounds.train),
         Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(source.poll)),
-        Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, annotations).deliver_due),
+        Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, annotations, PATIENCE).deliver_due),
         Loop("tidy", TIDY_SECONDS, rounds.tidy),
     ]
     closers = [metrics.close, annotations.close, source.close, store.close]

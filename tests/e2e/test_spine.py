@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.analyzer.sinks.fake_grafana import TOKEN, FakeGrafana
 from tests.processes import (
     Program,
     a_free_port,
@@ -70,7 +74,7 @@ def load(folder: Path, seconds: float) -> Iterator[None]:
     """All cores busy, memory taken and a file written again and again; bounded in time, undone at the end."""
     workers = [
         multiprocessing.get_context("spawn").Process(target=burn, args=(seconds,), daemon=True)
-        for _ in range((os.cpu_count() or 1) + 1)
+        for _ in range(3 * (os.cpu_count() or 1))
     ]
     writer = subprocess.Popen(
         ["timeout", str(seconds), "sh", "-c", "while :; do dd if=/dev/zero of=big bs=1M count=256 conv=fsync; done"],
@@ -91,9 +95,38 @@ def load(folder: Path, seconds: float) -> Iterator[None]:
         (folder / "big").unlink(missing_ok=True)
 
 
-@pytest.mark.timeout(400)
-def test_a_real_load_shows_in_derived_metrics_in_prometheus(tmp_path: Path, prometheus_program: Path) -> None:
-    with stack(tmp_path, prometheus_program, "--judge.false-alarms-per-day=100") as running:
+@contextmanager
+def grafana(port: int) -> Iterator[FakeGrafana]:
+    """The fake, answering from a thread of its own."""
+    fake, loop = FakeGrafana(port=port), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(fake.start(), loop).result(10)
+    try:
+        yield fake
+    finally:
+        asyncio.run_coroutine_threadsafe(fake.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def settings_for_grafana(folder: Path, port: int) -> str:
+    text = f"grafana:\n  url: http://127.0.0.1:{port}\n  token: {TOKEN}\njudge:\n  false-alarms-per-day: 100\n"
+    (folder / "settings.yml").write_text(text, encoding="utf-8")
+    return f"--config.file={folder / 'settings.yml'}"
+
+
+def anomalies(fake: FakeGrafana) -> list[dict[str, Any]]:
+    return [kept for kept in fake.annotations.values() if any("anomaly" in tag for tag in kept["tags"])]
+
+
+@pytest.mark.timeout(500)
+def test_a_real_load_shows_in_prometheus_and_once_in_a_grafana_that_was_down(
+    tmp_path: Path, prometheus_program: Path
+) -> None:
+    grafana_port = a_free_port()
+    with stack(tmp_path, prometheus_program, settings_for_grafana(tmp_path, grafana_port)) as running:
         programs = (running.exporter, running.prometheus, running.analyzer)
         prometheus = running.prometheus
         score = f'openmanager_anomaly_score{{host="{running.host}",model="ensemble"}}'
@@ -104,11 +137,15 @@ def test_a_real_load_shows_in_derived_metrics_in_prometheus(tmp_path: Path, prom
         assert instant(prometheus, score) == [], "a host is never scored by an unfitted model"
         until(lambda: instant(prometheus, score), "a first score", *programs, seconds=150)
         firing = f'openmanager_findings_firing{{host="{running.host}",kind="anomaly"}} > 0'
-        with load(tmp_path, 120):
+        with load(tmp_path, 240):
             until(lambda: instant(prometheus, firing), "a finding for the load", *programs, seconds=100)
             until(lambda: instant(prometheus, f"{score} > 0.5"), "a high score", *programs, seconds=20)
             host = running.analyzer.json(f"/api/v1/hosts/{running.host}")
-            shares = instant(prometheus, f'topk(3, openmanager_anomaly_share_ratio{{host="{running.host}"}})')
+            shares = instant(prometheus, f'topk(3, openmanager_anomaly_feature_share_ratio{{host="{running.host}"}})')
+            owed = 'openmanager_outbox_pending{sink="annotations"} > 0'
+            until(lambda: instant(prometheus, owed), "annotations owed to a Grafana that is down", *programs)
+            with grafana(grafana_port) as fake:
+                until(lambda: anomalies(fake), "the annotation, now that Grafana is there", *programs, seconds=90)
         assert len(shares) == 3
         assert host["state"] is not None
         models = {row["metric"]["model"] for row in instant(prometheus, "openmanager_anomaly_score")}
@@ -119,6 +156,12 @@ def test_a_real_load_shows_in_derived_metrics_in_prometheus(tmp_path: Path, prom
         status, answer = running.analyzer.post("/api/v1/query", {"question": "무슨 이상이 있어?"})
         assert status == 200
         assert answer["analysis"]["language"] == "ko"
+        with grafana(grafana_port) as again:
+            again.annotations |= fake.annotations
+            closed = lambda: all(kept["timeEnd"] > kept["time"] for kept in anomalies(again))  # noqa: E731 - read twice
+            until(closed, "the end of each anomaly in its annotation", *programs, seconds=90)
+            texts = [kept["text"] + str(kept["time"]) for kept in again.annotations.values()]
+            assert len(texts) == len(set(texts)), "each was added once"
 
 
 @pytest.mark.timeout(400)
