@@ -104,7 +104,7 @@ def test_nine_of_ten_futures_lie_in_the_interval() -> None:
     hours = np.arange(18 * 24)
     season = rng.uniform(0, 0.3, (200, 1)) * np.sin(hours / 24 * 2 * np.pi)
     shocks = rng.normal(0, 0.05, (200, len(hours)))
-    values = 0.5 + season + np.array([np.convolve(row, 0.8 ** np.arange(20))[: len(hours)] for row in shocks])
+    values = 5.0 + season + np.array([np.convolve(row, 0.9 ** np.arange(60))[: len(hours)] for row in shocks])
     told = foresee(values[:, :336], HOUR, np.arange(1, 97) * HOUR)
     held = (values[:, 336:] >= told.lower) & (values[:, 336:] <= told.upper)
     assert 0.87 <= held.mean() <= 0.93
