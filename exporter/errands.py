@@ -23,9 +23,8 @@ class Errand:
         self.request = request
         self.response = refusal(HTTPStatus.GATEWAY_TIMEOUT, f"{request.path} took more than {PAGE_SECONDS:g} s")
 
-    @property
-    def deadline_seconds(self) -> float:
-        return PAGE_SECONDS
+    def deadline(self, began: float) -> float:
+        return began + PAGE_SECONDS
 
     def give_up(self) -> bool:
         return False

@@ -7,7 +7,6 @@ nothing at the scrapes behind it.
 from __future__ import annotations
 
 import logging
-import math
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +35,8 @@ DROPPED = Family(
     ("family",),
 )
 SWEEP_EVERY = 32
+WRITE_SECONDS = 60.0
+"""To put a page together needs no waiting; on a machine that stands still this is not the moment to give up."""
 GZIP_LEVEL = 1
 SMALLEST_TO_COMPRESS = 1000
 
@@ -124,9 +125,8 @@ class Collection:
         self._started = 0.0
         self._run: object = None
 
-    @property
-    def deadline_seconds(self) -> float:
-        return min(self.guard.deadline_seconds, max(self.ends - time.monotonic(), 0.0))
+    def deadline(self, began: float) -> float:
+        return min(began + self.guard.deadline_seconds, self.ends)
 
     def work(self) -> None:
         guard, began = self.guard, time.monotonic()
@@ -169,9 +169,8 @@ class Scrape:
         ]
         self.batch = Batch([*self.collections, self], lambda: on_done(self))
 
-    @property
-    def deadline_seconds(self) -> float:
-        return math.inf
+    def deadline(self, began: float) -> float:
+        return began + WRITE_SECONDS
 
     def give_up(self) -> bool:
         return False

@@ -14,13 +14,15 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Protocol
 
+SOON = 0.01
+"""Seconds after which to look again at what is just about to begin."""
+
 
 class Step(Protocol):
     """Something to do that may hang."""
 
-    @property
-    def deadline_seconds(self) -> float:
-        """How long it may take."""
+    def deadline(self, began: float) -> float:
+        """When it has taken too long (monotonic seconds), having begun at that time."""
         ...
 
     def work(self) -> None:
@@ -62,11 +64,14 @@ class Batch:
             self.steps[self._next - 1].work()
 
     def overdue_in(self) -> float:
-        """Seconds until the step under way is overdue; 0 or less when it is. What hasn't begun is never overdue."""
-        at = self._next
-        if at == 0 or self._done:
+        """Seconds until the step under way is overdue; 0 or less when it is. What hasn't begun isn't."""
+        if self._done:
             return math.inf
-        return self._began + self.steps[at - 1].deadline_seconds - time.monotonic()
+        now, began = time.monotonic(), self._began
+        if began == math.inf:
+            return SOON
+        # The thread at work may be one further than `_done` told.
+        return self.steps[min(self._next, len(self.steps)) - 1].deadline(began) - now
 
     def abandon(self) -> bool:
         """Leave the step under way to its thread, if it is overdue still."""
@@ -94,13 +99,13 @@ class Lane:
             self._new_thread(None)
         self._queue.put(batch)
 
-    def watch(self, batch: Batch, at_most: float = 1.0) -> float:
+    def watch(self, batch: Batch) -> float:
         """Seconds until to look again. Gives up the step under way when it is overdue: a new thread takes over."""
         wait = batch.overdue_in()
         if wait <= 0 and batch.abandon():
             self._new_thread(batch)
-            wait = at_most
-        return min(max(wait, 0.0), at_most)
+            wait = SOON
+        return max(wait, 0.0)
 
     def stop(self) -> None:
         """End the thread after the batch it is on."""
