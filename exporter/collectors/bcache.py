@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from exporter.attributes import Attribute, Convert, Sample, per, plain, told
-from exporter.collectors import NoData, setting
+from exporter.collectors import setting
 from exporter.exposition import Block, Family, Listing
 from exporter.procfs import Tree, Trees
 
@@ -96,8 +96,6 @@ class BcacheCollector:
         tree = self.trees.sys
         # A set's name is a UUID; files for control stand beside.
         sets = [name for name in tree.names_if_any(FOLDER) if "-" in name]
-        if not sets:
-            raise NoData("no bcache")
         return [self.listing.block(sample for uuid in sets for sample in self._of_set(tree, uuid))]
 
     def _of_set(self, tree: Tree, uuid: str) -> Iterator[Sample]:

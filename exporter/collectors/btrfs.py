@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from exporter.attributes import Attribute, Sample, times, told
-from exporter.collectors import NoData
 from exporter.exposition import Block, Family, Listing
 from exporter.procfs import Tree, Trees
 
@@ -54,8 +53,6 @@ class BtrfsCollector:
     def collect(self) -> Iterable[Block]:
         tree = self.trees.sys
         filesystems = [name for name in tree.names_if_any(FOLDER) if tree.path(f"{FOLDER}/{name}/allocation").is_dir()]
-        if not filesystems:
-            raise NoData("no btrfs is mounted")
         return [self.listing.block(sample for uuid in filesystems for sample in of_filesystem(tree, uuid))]
 
 

@@ -86,9 +86,9 @@ class PowerSupplyCollector:
     def collect(self) -> Iterable[Block]:
         tree = self.trees.sys
         wanted = chooser(exclude=self.ignored_supplies)
-        supplies = [name for name in tree.names_if_any(FOLDER) if wanted(name)]
-        if not supplies:
-            raise NoData("no power supply that tells")
+        if not tree.path(FOLDER).is_dir():
+            raise NoData("this kernel doesn't tell of power supplies")
+        supplies = [name for name in tree.names(FOLDER) if wanted(name)]
         return [self.listing.block(sample for supply in supplies for sample in of_supply(tree, supply))]
 
 
