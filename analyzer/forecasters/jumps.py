@@ -25,6 +25,8 @@ def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
     if bins.shape[1] < 4 * MOST:
         return blocks, np.zeros_like(blocks)
     places, counts = outstanding(bins, blocks.shape[2], daily=daily)
+    if not counts.any():
+        return blocks, np.zeros_like(blocks)
     for i in range(MOST):
         rows = np.flatnonzero(counts > i)
         if len(rows):
