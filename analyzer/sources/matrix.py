@@ -1,7 +1,8 @@
 """Prometheus's range answers as flat arrays, read for speed: most of them differ from the last in their numbers only.
 
 The labels of each series stay raw JSON, to be looked up in a cache; all numbers of an answer are read in one go. What
-is not laid out as Prometheus writes it (spaces, other orders of keys) takes the general way and gives the same.
+is not laid out as Prometheus mostly writes it (spaces, other orders of keys, NaN, which is no JSON number) takes the
+general way and gives the same.
 """
 
 from __future__ import annotations
@@ -77,16 +78,11 @@ def _read_fast(body: bytes) -> Matrix:
     parts = [piece.partition(_VALUES) for piece in pieces]
     texts = [part[2] for part in parts]
     counts = np.array([text.count(b',"') for text in texts], dtype=np.intp)
-    numbers = _numbers(b",".join(texts).translate(None, b'[]"}'))
+    text = b",".join(texts).translate(None, b'[]"}')
+    numbers = np.array(orjson.loads(b"[" + text + b"]"), dtype=np.float64)
     if not counts.all() or len(numbers) != 2 * counts.sum():
         raise ValueError("not pairs of time and value")
     return Matrix(tuple(part[0] for part in parts), counts, numbers[::2], numbers[1::2], _warnings(envelope))
-
-
-def _numbers(text: bytes) -> Times:
-    if b"N" in text or b"I" in text:  # NaN, +Inf and -Inf are no JSON
-        return np.array([float(number) for number in text.split(b",")], dtype=np.float64)
-    return np.array(orjson.loads(b"[" + text + b"]"), dtype=np.float64)
 
 
 def _read_any(body: bytes) -> Matrix:
