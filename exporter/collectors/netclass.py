@@ -14,6 +14,8 @@ from exporter.selection import chooser
 
 FOLDER = "class/net"
 UP_FLAG = 1
+NEED_UP = frozenset({"carrier", "dormant"})
+"""Like speed and duplex, the kernel refuses these for a device that is switched off; to ask costs more than to know."""
 
 
 def hexadecimal(raw: bytes) -> Value:
@@ -53,6 +55,7 @@ ATTRIBUTES = (
     Attribute("type", gauge("protocol_type", "Protocol of the link.")),
     Attribute("tx_queue_len", gauge("transmit_queue_length", "How many packets may wait to be sent.")),
 )
+OF_DOWN = tuple(one for one in ATTRIBUTES if one.path not in NEED_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +87,13 @@ class NetclassCollector:
             return
         state = tree.value(f"{folder}/operstate") or b""
         yield UP, (device,), int(state == b"up")
-        address, broadcast, duplex, alias = (
-            tree.value(f"{folder}/{name}") or b"" for name in ("address", "broadcast", "duplex", "ifalias")
+        is_on = int(flags, 16) & UP_FLAG
+        address, broadcast, alias = (
+            tree.value(f"{folder}/{name}") or b"" for name in ("address", "broadcast", "ifalias")
         )
-        admin = "up" if int(flags, 16) & UP_FLAG else "down"
-        yield INFO, (address, admin, broadcast, device, duplex, alias, state), 1
-        yield from told(tree, folder, (device,), ATTRIBUTES)
-        speed = tree.integer(f"{folder}/speed")
+        duplex = (tree.value(f"{folder}/duplex") or b"") if is_on else b""
+        yield INFO, (address, "up" if is_on else "down", broadcast, device, duplex, alias, state), 1
+        yield from told(tree, folder, (device,), ATTRIBUTES if is_on else OF_DOWN)
+        speed = tree.integer(f"{folder}/speed") if is_on else None
         if speed is not None and not (speed < 0 and self.ignore_invalid_speed):
             yield SPEED, (device,), speed * 1_000_000 // 8

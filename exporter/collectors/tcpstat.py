@@ -31,13 +31,17 @@ STATES = (
 """In the order of the kernel's numbers, from 1."""
 ROWS = [(state,) for state in (*STATES, "rx_queued_bytes", "tx_queued_bytes")]
 
-BY_FAMILY = 20
+GET_TCP = 18
+"""The older question of sock_diag's: one walk through the kernel's table tells of IPv4 and IPv6 alike."""
+
 EVERY_STATE = 0xFFFFFFFF
-REQUEST = struct.Struct("=BBBBI48x")
+REQUEST = struct.Struct("=BBBB48xII")
 ANSWER = struct.Struct("=xB54xII")
 """Of struct inet_diag_msg: the socket's state and its two queues."""
 
-WITHOUT_NETLINK = frozenset({errno.EPERM, errno.EACCES, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.EOPNOTSUPP})
+WITHOUT_NETLINK = frozenset(
+    {errno.EPERM, errno.EACCES, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOENT}
+)
 
 Socket = tuple[int, int, int]
 """State, bytes received and not yet read, bytes sent and not yet acknowledged."""
@@ -65,22 +69,17 @@ def sockets(tree: Tree) -> Iterable[Socket]:
     """All TCP sockets, of IPv4 and IPv6."""
     try:
         with connect(SOCK_DIAG) as link:
-            return [*asked(link, socket.AF_INET), *asked(link, socket.AF_INET6)]
+            return asked(link)
     except OSError as error:
         if error.errno not in WITHOUT_NETLINK:
             raise
     return [*listed(tree.read("net/tcp")), *listed(tree.read_if_any("net/tcp6") or b"")]
 
 
-def asked(link: socket.socket, family: int) -> Iterator[Socket]:
-    """The sockets of one family, as the kernel tells them; a kernel without this family has none."""
-    question = REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, EVERY_STATE)
-    try:
-        for body in ask(link, BY_FAMILY, question):
-            yield ANSWER.unpack_from(body)
-    except OSError as error:
-        if error.errno != errno.ENOENT:
-            raise
+def asked(link: socket.socket) -> list[Socket]:
+    """The sockets as the kernel tells them."""
+    question = REQUEST.pack(socket.AF_INET, 0, 0, 0, EVERY_STATE, 0)
+    return [ANSWER.unpack_from(body) for body in ask(link, GET_TCP, question)]
 
 
 def listed(content: bytes) -> Iterator[Socket]:
