@@ -28,10 +28,11 @@ class Rounds:
         self._keep = keep
         self._memory = Memory()
         self._restored = False
+        self._served = False
         self.report: Report | None = None
 
-    async def look(self, now: datetime) -> None:
-        """One cycle, then everything worth remembering is written down."""
+    async def look(self, now: datetime) -> bool:
+        """One cycle, then everything worth remembering is written down. False until a source has served once."""
         if not self._restored:
             await self._restore(now)
         report, self._memory = await self._cycle.run(now, self._memory)
@@ -41,6 +42,8 @@ class Rounds:
             await self._store.memory.save(MEMORY, self._memory.judged.dump())
         self._add(guard)
         self.report = report
+        self._served = self._served or bool(report.source)
+        return self._served
 
     async def train(self, now: datetime) -> None:
         """Fit one host that is due; hosts that are gone are forgotten."""

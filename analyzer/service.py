@@ -21,11 +21,15 @@ CLOSE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Loop:
-    """Something done again and again: `work(now)`, `period_seconds` from one start to the next."""
+    """Something done again and again: `work(now)`, `period_seconds` from one start to the next.
+
+    Work that returns False had nothing to work on yet, and is tried again after `retry_seconds`.
+    """
 
     name: str
     period_seconds: float
-    work: Callable[[datetime], Awaitable[None]]
+    work: Callable[[datetime], Awaitable[bool | None]]
+    retry_seconds: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,8 @@ async def repeat(loop: Loop) -> None:
     clock = asyncio.get_running_loop().time
     due = clock()
     while True:
-        await loop.work(datetime.now(UTC))
-        due = max(due + loop.period_seconds, clock())
+        early = await loop.work(datetime.now(UTC)) is False
+        due = max(due + (min(loop.retry_seconds, loop.period_seconds) if early else loop.period_seconds), clock())
         await asyncio.sleep(due - clock())
 
 

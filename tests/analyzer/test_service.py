@@ -92,3 +92,17 @@ async def test_a_loop_repeats_at_its_period_and_never_runs_twice_at_once() -> No
 
     await Service(diary.serve, [Loop("tick", 0.01, work)], []).run()
     assert diary.lines.count("tick") >= 4
+
+
+async def test_work_that_had_nothing_to_work_on_is_tried_again_soon() -> None:
+    diary = Diary()
+
+    async def work(_now: datetime) -> bool:
+        diary.lines.append("tried")
+        if len(diary.lines) < 4:
+            return False
+        os.kill(os.getpid(), signal.SIGTERM)
+        return True
+
+    await Service(diary.serve, [Loop("look", 3600, work, retry_seconds=0.01)], []).run()
+    assert diary.lines == ["server started", "tried", "tried", "tried", "server stopped"]
