@@ -305,7 +305,8 @@ class Trend:
 class Forecast:
     """What a feature will be: arrays of one length; `level` is the share of futures the interval should hold.
 
-    `exhausted_in` is (seconds, lower, upper) until `limit` is reached; None where it isn't within the horizon.
+    `exhausted_in` is (seconds, lower, upper) until `limit` is reached, upper infinite where it may not be within the
+    horizon; None where it isn't expected to be.
     """
 
     host: str

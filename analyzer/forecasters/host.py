@@ -1,38 +1,45 @@
-"""Forecasts of a host's or a fleet's features, with the limits of the catalogue."""
+"""Forecasts of a host's or a fleet's features, with the limits of the catalogue. What can't be told is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.data import Feature, Fleet, Forecast, Frame, Times, Values
-from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.grid import Array
 from analyzer.forecasters.outlook import Outlook, foresee
 
-HOUR, DAY = 3600.0, 86400.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 # What people ask for; each is among the times below.
 HORIZONS_SECONDS = (HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY)
 # Every hour of a day, every six of a week, then every day: near things are drawn finely, far ones don't swell a report.
-AHEAD: Array = np.concatenate([np.arange(1, 25) * HOUR, np.arange(5, 29) * 6 * HOUR, np.arange(8, 31) * DAY])
+AHEAD: Array = np.concatenate(
+    [
+        np.array([5, 10, 15, 20, 30, 45]) * MINUTE,
+        np.arange(1, 25) * HOUR,
+        np.arange(5, 29) * 6 * HOUR,
+        np.arange(8, 31) * DAY,
+    ]
+)
 # A history says little about a time much longer than itself.
 REACH = 3.0
 FEWEST_VALUES = 16
 MOST_MISSING_AT_END = 0.05
+# A history that began within the asked time is cut to the longest of these parts that it fills.
+PARTS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.06, 0.04, 0.025, 0.015, 0.01)
 
 
 def forecast_host(
     frame: Frame, features: Sequence[Feature], *, level: float = 0.9, ahead: Array = AHEAD
 ) -> tuple[Forecast, ...]:
-    """A Forecast for each catalogue feature that the frame has and that can be told, in the frame's order.
+    """A Forecast for each catalogue feature of the frame that can be told, in the frame's order.
 
-    Times count from the frame's last row; those beyond three times its length are left out, NotEnoughHistory when that
-    leaves none.
+    Times count from the frame's last row; those beyond three times a feature's own history are left out.
     """
-    return forecast_rows(((frame.host, frame.features),), frame.times, frame.values.T, features, level, ahead)[
-        frame.host
-    ]
+    told = forecast_rows(((frame.host, frame.features),), frame.times, frame.values.T, features, level, ahead)
+    return told[frame.host]
 
 
 def forecast_fleet(
@@ -53,38 +60,44 @@ def forecast_rows(
     ahead: Array,
 ) -> Mapping[str, tuple[Forecast, ...]]:
     """`rows` are the hosts' features, one after the other."""
-    step, span = usual_step(times)
-    seconds = ahead[ahead <= REACH * span]
-    if not len(seconds):
-        raise NotEnoughHistory(
-            f"{span:.0f} seconds of history reach no horizon, the first needs {ahead[0] / REACH:.0f}"
-        )
+    if len(times) <= 1:
+        return {host: () for host, _ in names}
+    step = float(np.median(np.diff(times)))
     catalogue = {feature.name: feature for feature in features}
     series = [(host, name) for host, known in names for name in known]
-    chosen = np.flatnonzero([name in catalogue for _, name in series] & can_be_told(rows))
-    limits = np.array([np.nan if (own := catalogue[series[i][1]].limit) is None else own for i in chosen])
-    found: dict[str, list[Forecast]] = {host: [] for host, _ in names}
-    if len(chosen):
-        outlook = foresee(rows[chosen].astype(np.float64), step, seconds, level=level, limits=limits)
-        at = times[-1] + seconds
-        for place, i in enumerate(chosen):
-            host, name = series[i]
-            found[host].append(one_forecast(outlook, place, host, catalogue[name], at, level))
-    return {host: tuple(told) for host, told in found.items()}
+    steps = np.where([name in catalogue for _, name in series], usable_steps(rows), 0)
+    found: dict[int, Forecast] = {}
+    for length in np.unique(steps[steps > 0]):
+        chosen = np.flatnonzero(steps == length)
+        seconds = ahead[ahead <= REACH * (length - 1) * step]
+        if len(seconds):
+            limits = [np.nan if (own := catalogue[series[i][1]].limit) is None else own for i in chosen]
+            values = rows[chosen, len(times) - length :].astype(np.float64)
+            outlook = foresee(values, step, seconds, level=level, limits=np.array(limits))
+            for place, i in enumerate(chosen.tolist()):
+                host, name = series[i]
+                found[i] = one_forecast(outlook, place, host, catalogue[name], times[-1] + seconds, level)
+    told: dict[str, list[Forecast]] = {host: [] for host, _ in names}
+    for i in sorted(found):
+        told[found[i].host].append(found[i])
+    return {host: tuple(forecasts) for host, forecasts in told.items()}
 
 
-def usual_step(times: Times) -> tuple[float, float]:
-    """The grid's step and length in seconds; NotEnoughHistory for less than two steps."""
-    if len(times) <= 1:
-        raise NotEnoughHistory(f"a forecast needs a history, has {len(times)} steps")
-    return float(np.median(np.diff(times))), float(times[-1] - times[0])
+def usable_steps(rows: Values) -> npt.NDArray[np.intp]:
+    """How many of the newest steps each series can be told from, 0 for none.
 
-
-def can_be_told(rows: Values) -> np.ndarray:
-    """Which series have enough values, the newest of them not long ago: silence is no flat line."""
+    It needs some values, the newest of them not long ago: silence is no flat line. What is before the first is no
+    history either.
+    """
     seen = np.isfinite(rows)
+    steps = rows.shape[1]
+    own = steps - seen.argmax(axis=1)
+    usable = np.zeros(len(rows), dtype=np.intp)
+    for length in sorted({int(part * steps) for part in PARTS}):
+        usable[own >= length] = length
     silent = seen[:, ::-1].argmax(axis=1)
-    return np.asarray((seen.sum(axis=1) >= FEWEST_VALUES) & (silent <= max(1, MOST_MISSING_AT_END * rows.shape[1])))
+    fits = (silent <= np.maximum(1, MOST_MISSING_AT_END * usable)) & (seen.sum(axis=1) >= FEWEST_VALUES)
+    return np.where(fits & (usable >= FEWEST_VALUES), usable, 0)
 
 
 def one_forecast(outlook: Outlook, row: int, host: str, feature: Feature, times: Times, level: float) -> Forecast:

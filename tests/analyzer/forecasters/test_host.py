@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from analyzer.data import Feature, Fleet, Frame, Host
-from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.host import AHEAD, HORIZONS_SECONDS, forecast_fleet, forecast_host
 
 START = 1_790_000_000.0
@@ -48,11 +47,26 @@ def test_a_short_history_reaches_three_times_its_length() -> None:
     assert first.times[-1] - (START + 335 * 3600) == 72 * 3600
 
 
-def test_a_history_that_reaches_no_horizon_says_so() -> None:
-    short = host().tail(60)
-    minutes = Frame("web-1", NAMES, START + np.arange(19) * np.float64(60), short.values[:19])
-    with pytest.raises(NotEnoughHistory, match="1080 seconds of history reach no horizon, the first needs 1200"):
-        forecast_host(minutes, FEATURES)
+def test_a_history_that_reaches_no_horizon_is_not_told() -> None:
+    short = host().tail(19)
+    seconds = Frame("web-1", NAMES, START + np.arange(19) * np.float64(5), short.values)
+    assert forecast_host(seconds, FEATURES) == ()
+    assert forecast_host(host().tail(1), FEATURES) == ()
+
+
+def test_what_is_before_the_first_value_is_no_history() -> None:
+    frame = host()
+    values = frame.values.copy()
+    values[:216, 0] = np.nan
+    young, old, *_ = forecast_host(Frame("web-1", NAMES, frame.times, values), FEATURES)
+    # 120 hours are known; they fill 35% of the 336 asked for, 117 hours.
+    assert young.times[-1] - frame.times[-1] == 14 * 86400
+    assert old.times[-1] - frame.times[-1] == 30 * 86400
+    assert young.exhausted_in is None
+    soon = Frame("web-1", NAMES, frame.times, values + np.array([0.25, 0, 0, 0], dtype=np.float32))
+    disk = forecast_host(soon, FEATURES)[0]
+    assert disk.exhausted_in is not None
+    assert disk.exhausted_in[0] == pytest.approx(115 * 3600, rel=0.1)
 
 
 def test_a_silent_feature_is_not_told() -> None:

@@ -1,0 +1,139 @@
+"""What is to come and who is alike: forecasts and groups renewed on long history, off the event loop. Has no clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from analyzer.data import Feature, Fleet, Forecast, Peers, Window
+from analyzer.errors import NotEnoughHistory
+from analyzer.forecasters.host import AHEAD, forecast_fleet
+from analyzer.interfaces import Source
+from analyzer.peers import Groups, group_hosts
+
+# Up to here the newest minutes tell better than hours of long ago.
+NEAR_SECONDS = 3600.0
+# More hosts than these are asked for whole hours: a fleet's long history must fit the memory.
+MANY_HOSTS = 200
+COARSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """All that was told at one time, swapped whole."""
+
+    at: datetime
+    forecasts: Mapping[str, tuple[Forecast, ...]] = field(default_factory=dict)
+    groups: Groups | None = None
+
+
+class Prospects:
+    """Keeps the newest forecasts and groups. Waits only in `renew`, which the service calls from time to time.
+
+    Far times are told from `history` at `step`, near ones from the newest history that the cycle keeps anyway.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        features: Sequence[Feature],
+        *,
+        history: timedelta = timedelta(days=21),
+        step: timedelta = timedelta(minutes=15),
+        level: float = 0.9,
+    ) -> None:
+        self._source = source
+        self._features = tuple(features)
+        self._history = history
+        self._step = step
+        self._level = level
+        self._known: Prospect | None = None
+
+    async def renew(self, now: datetime, recent: Fleet | None) -> Prospect:
+        """Ask for the long history and tell anew. SourceError passes through; what was told before then stays.
+
+        It also stays when only a fallback could be asked: that one knows minutes, not days.
+        """
+        many = recent is not None and len(recent.hosts) > MANY_HOSTS
+        step = max(self._step, COARSE) if many else self._step
+        fetched = await self._source.fetch(Window.ending(now, self._history, step))
+        if self._known and (fetched.stale or fetched.fallback_reason):
+            return self._known
+        known = await asyncio.to_thread(foretell, now, fetched.fleet, recent, self._features, self._level)
+        self._known = known
+        return known
+
+    def forecasts(self, host: str, now: datetime) -> tuple[Forecast, ...]:
+        """The host's newest forecasts, exhaustion counted from `now`; none where nothing can be told yet."""
+        if self._known is None:
+            return ()
+        passed = (now - self._known.at).total_seconds()
+        return tuple(later(forecast, passed) for forecast in self._known.forecasts.get(host, ()))
+
+    def peers(self, recent: Fleet) -> Mapping[str, Peers]:
+        """Each grouped host beside its peers, over the medians of `recent`."""
+        return self._known.groups.compare(recent) if self._known and self._known.groups else {}
+
+
+def foretell(
+    now: datetime, history: Fleet, recent: Fleet | None, features: Sequence[Feature], level: float
+) -> Prospect:
+    """Pure. Hosts that only one of the two knows are told from that one."""
+    far = from_now(now, history, forecast_fleet(history, features, level=level))
+    near = from_now(now, recent, forecast_fleet(recent, features, level=level)) if recent is not None else {}
+    names = sorted(set(far) | set(near))
+    try:
+        groups = group_hosts(history, features)
+    except NotEnoughHistory:
+        groups = None
+    return Prospect(now, {name: joined(near.get(name, ()), far.get(name, ())) for name in names}, groups)
+
+
+def from_now(
+    now: datetime, fleet: Fleet, told: Mapping[str, tuple[Forecast, ...]]
+) -> Mapping[str, tuple[Forecast, ...]]:
+    """The same with exhaustion counted from `now` instead of the fleet's last step."""
+    passed = now.timestamp() - float(fleet.times[-1]) if len(fleet.times) else 0.0
+    return {host: tuple(later(forecast, passed) for forecast in forecasts) for host, forecasts in told.items()}
+
+
+def later(forecast: Forecast, passed: float) -> Forecast:
+    """The same some seconds later: what is exhausted is nearer by them."""
+    if forecast.exhausted_in is None:
+        return forecast
+    expected, soonest, latest = (max(seconds - passed, 0.0) for seconds in forecast.exhausted_in)
+    return replace(forecast, exhausted_in=(expected, soonest, latest))
+
+
+def joined(near: Sequence[Forecast], far: Sequence[Forecast]) -> tuple[Forecast, ...]:
+    """One forecast for each feature: the near one for the next hour, the far one from there on."""
+    soon = {forecast.feature: forecast for forecast in near}
+    later = {forecast.feature: forecast for forecast in far}
+    names = [*later, *(name for name in soon if name not in later)]
+    return tuple(join(soon.get(name), later.get(name)) for name in names)
+
+
+def join(near: Forecast | None, far: Forecast | None) -> Forecast:
+    """Exhaustion within the hour is the near one's to tell, what is later the far one's."""
+    if near is None or far is None:
+        only = near or far
+        if only is None:
+            raise ValueError("there is no forecast to join")
+        return only
+    until = near.times[0] - AHEAD[0] + NEAR_SECONDS
+    first, rest = near.times <= until, far.times > until
+    if not first.any() or not rest.any():
+        return far if rest.any() else near
+    imminent = near.exhausted_in is not None and near.exhausted_in[0] <= NEAR_SECONDS
+    return replace(
+        far,
+        times=np.concatenate([near.times[first], far.times[rest]]),
+        point=np.concatenate([near.point[first], far.point[rest]]),
+        lower=np.concatenate([near.lower[first], far.lower[rest]]),
+        upper=np.concatenate([near.upper[first], far.upper[rest]]),
+        exhausted_in=near.exhausted_in if imminent else far.exhausted_in,
+    )

@@ -1,0 +1,130 @@
+"""Prospects: far from days, near from minutes, counted from now, and never worse for a source that is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from analyzer.data import Feature, Fetched, Fleet, Forecast, Host, Window
+from analyzer.errors import SourceUnreachable
+from analyzer.prospects import Prospects
+
+NOW = datetime(2026, 1, 5, 12, 20, tzinfo=UTC)
+FEATURES = (
+    Feature("filesystem_root_used_ratio", "ratio", "filesystem", "up", {"en": "disk"}, limit=1.0, minimum_effect=0.01),
+    Feature("cpu_busy_ratio", "ratio", "cpu", "up", {"en": "cpu"}, limit=1.0, minimum_effect=0.05),
+)
+HOSTS = ("web-1", "web-2", "web-3")
+
+
+def fleet(window: Window, per_hour: float, hosts: tuple[str, ...] = HOSTS) -> Fleet:
+    """Disks that stand at half at NOW and fill at a rate; a CPU that does nothing."""
+    hours = (window.times - NOW.timestamp()) / 3600
+    noise = np.random.default_rng(3).normal(0, 1e-4, (len(hosts), 2, window.steps))
+    values = np.stack([0.5 + per_hour * hours, np.full(window.steps, 0.1)])[None] + noise
+    return Fleet(
+        tuple(Host(name) for name in hosts), tuple(f.name for f in FEATURES), window.times, values.astype("f4")
+    )
+
+
+@dataclass
+class SteadySource:
+    """Disks that fill by a thousandth an hour."""
+
+    name: str = "steady"
+    down: bool = False
+    fallback_reason: str = ""
+    asked: list[Window] = field(default_factory=list)
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        if self.down:
+            raise SourceUnreachable("can't reach the steady source: it is down")
+        self.asked.append(window)
+        return Fetched(fleet(window, 0.001), self.name, fallback_reason=self.fallback_reason)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def lately(per_hour: float) -> Fleet:
+    return fleet(Window.ending(NOW, timedelta(hours=6), timedelta(minutes=1)), per_hour)
+
+
+def disk(prospects: Prospects, now: datetime = NOW) -> Forecast:
+    return next(f for f in prospects.forecasts("web-1", now) if f.feature == FEATURES[0].name)
+
+
+def until(forecast: Forecast) -> float:
+    assert forecast.exhausted_in is not None
+    return forecast.exhausted_in[0]
+
+
+async def test_days_of_history_tell_the_far_and_minutes_the_near() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, lately(0.001))
+    told = disk(prospects)
+    ahead = told.times - NOW.timestamp()
+    assert ahead[0] == 300
+    assert (np.diff(told.times) > 0).all()
+    assert until(told) == pytest.approx(500 * 3600, rel=0.02)
+
+
+async def test_a_disk_that_fills_within_the_hour_is_told_by_the_minutes() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, lately(0.9))
+    assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
+
+
+async def test_exhaustion_comes_nearer_between_renewals() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, None)
+    first, second = disk(prospects), disk(prospects, NOW + timedelta(minutes=10))
+    assert until(first) - until(second) == pytest.approx(600)
+
+
+async def test_nothing_is_told_before_the_first_renewal() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    assert prospects.forecasts("web-1", NOW) == ()
+    assert prospects.peers(lately(0.001)) == {}
+
+
+async def test_a_source_that_is_away_leaves_what_was_told() -> None:
+    source = SteadySource()
+    prospects = Prospects(source, FEATURES)
+    await prospects.renew(NOW, None)
+    source.down = True
+    with pytest.raises(SourceUnreachable):
+        await prospects.renew(NOW + timedelta(minutes=10), None)
+    assert until(disk(prospects)) == pytest.approx(500 * 3600, rel=0.02)
+
+
+async def test_a_fallback_that_knows_minutes_replaces_nothing() -> None:
+    source = SteadySource()
+    prospects = Prospects(source, FEATURES)
+    before = await prospects.renew(NOW, None)
+    source.fallback_reason = "can't reach Prometheus"
+    assert await prospects.renew(NOW + timedelta(minutes=10), None) is before
+
+
+async def test_hosts_are_compared_with_their_peers() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, None)
+    recent = lately(0.001)
+    values = recent.values.copy()
+    values[1, 1] = 0.9
+    found = prospects.peers(Fleet(recent.hosts, recent.features, recent.times, values))
+    assert next(iter(found["web-2"].departures)) == "cpu_busy_ratio"
+    assert found["web-2"].distance > 10 > found["web-1"].distance
+
+
+async def test_a_large_fleet_is_asked_for_whole_hours() -> None:
+    source = SteadySource()
+    many = fleet(
+        Window.ending(NOW, timedelta(minutes=30), timedelta(minutes=1)), 0.0, tuple(f"h{i}" for i in range(201))
+    )
+    await Prospects(source, FEATURES).renew(NOW, many)
+    await Prospects(source, FEATURES).renew(NOW, lately(0.0))
+    assert [window.step for window in source.asked] == [timedelta(hours=1), timedelta(minutes=15)]
