@@ -8,7 +8,7 @@ PROMETHEUS_PORT ?= 9090
 ANALYZER_PORT ?= 9095
 export PYTHON
 
-.PHONY: help venv venv-dev up test lint format docs bench lock clean
+.PHONY: help venv venv-dev up test lint format docs bench conformance lock clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ docs: venv-dev ## write the generated pages of docs/
 bench: venv-dev ## measure against the peers, side by side
 	@scripts/test-tools.sh
 	$(VENV)/python -m benchmarks --shared=$(SHARED)
+
+conformance: venv-dev ## compare the exporter with node_exporter's own end-to-end test
+	$(VENV)/python -m benchmarks.conformance --shared=$(SHARED)
 
 lock: ## pin the dependencies anew (needs uv on PATH)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \

@@ -25,9 +25,9 @@ class DmiCollector:
     listing: Listing = field(default_factory=Listing, init=False, repr=False)
 
     def collect(self) -> Iterable[Block]:
-        values = self.trees.sys.attributes(FOLDER, tuple(FIELDS.split()))
-        if not values:
+        if not self.trees.sys.path(FOLDER).is_dir():
             raise NoData("the firmware doesn't say")
+        values = self.trees.sys.attributes(FOLDER, tuple(FIELDS.split()))
         names = tuple(name.replace("sys_", "system_") for name in values)
         info = Family("node_dmi_info", "What the firmware says of the machine, in labels.", labels=names)
         return [self.listing.block([(info, tuple(values.values()), 1)])]
