@@ -11,13 +11,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from analyzer.data import Frame, Learning, Scores, State, Window
+from analyzer.data import Frame, Learning, Scores, State, Values, Window
 from analyzer.detectors import DETECTORS, combined
 from analyzer.detectors.scaling import observed
 from analyzer.errors import NotEnoughHistory
 from analyzer.interfaces import Detector, Scorer, Source
-from analyzer.judge.anomaly import ratios_of
 from analyzer.judge.calibration import Calibration, calibrate
+from analyzer.judge.ladder import heights_of
 from analyzer.states import States, fit_states
 
 FOLDS = 3
@@ -58,7 +58,7 @@ def fit_host(
     `previous` hands the names of its states on.
     """
     known = _with_values(history)
-    calibration = calibrate(held_out_ratios(known, detectors), step_seconds, known)
+    calibration = calibrate(held_out_heights(known, detectors), step_seconds, known)
     scorers = _fitted(known, detectors)
     steps = int(observed(known, known.features).sum())
     states = _states(known, previous)
@@ -73,8 +73,8 @@ def _states(history: Frame, previous: HostModels | None) -> States | None:
         return None
 
 
-def held_out_ratios(history: Frame, detectors: Sequence[Detector]) -> np.ndarray:
-    """The ensemble's ratios on each third of history, by models fitted on the other two."""
+def held_out_heights(history: Frame, detectors: Sequence[Detector]) -> Values:
+    """The ensemble's heights on each third of history, by models fitted on the other two."""
     rows = len(history.times)
     edges = _edges(observed(history, history.features))
     told = np.full(rows, np.nan, np.float32)
@@ -83,11 +83,11 @@ def held_out_ratios(history: Frame, detectors: Sequence[Detector]) -> np.ndarray
         seen = Frame(history.host, history.features, history.times[rest], history.values[rest])
         part = Frame(history.host, history.features, history.times[begin:end], history.values[begin:end])
         scorers = _fitted(seen, detectors).values()
-        told[begin:end] = ratios_of(combined([scorer.score(part) for scorer in scorers]))
+        told[begin:end] = heights_of(combined([scorer.score(part) for scorer in scorers]))
     return told
 
 
-def _edges(seen: np.ndarray) -> np.ndarray:
+def _edges(seen: np.ndarray) -> Values:
     """Where the folds begin and end: each has as many rows with values as the others, wherever the gaps are."""
     counted = np.cumsum(seen)
     inner = np.searchsorted(counted, np.linspace(0, counted[-1], FOLDS + 1)[1:-1], side="right")

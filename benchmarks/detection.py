@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Frame
+from analyzer.data import Frame, Times, Values
 from analyzer.detectors import DETECTORS
-from analyzer.judge import Rule
-from analyzer.judge.anomaly import course, learned, ratios_of
-from analyzer.judge.watch import Watch
-from analyzer.training import fit_host, held_out_ratios
+from analyzer.judge import Budget, Rule
+from analyzer.judge.anomaly import course, learned
+from analyzer.judge.ladder import heights_of, momentary_heights
+from analyzer.judge.watch import Flags, Learned, Watch
+from analyzer.training import fit_host, held_out_heights
 
 Table = npt.NDArray[np.float64]
 STEP_SECONDS = 60.0 * float(os.environ.get("STEP_MINUTES", "1"))
@@ -41,11 +42,13 @@ def score(train: Table, test: Table) -> dict[str, object]:
     now = datetime.fromtimestamp(history.times[-1], tz=UTC)
     models = fit_host(history, now, STEP_SECONDS)
     told = models.score(recent)[-1]
-    ratios = ratios_of(told)
+    heights = heights_of(told)
     known = learned((HOST,), {HOST: models.calibration})
-    alarms = {
-        budget: course(Rule(budget), Watch.of(1), known, recent.times, ratios[:, None], STEP_SECONDS).alarm[:, 0]
-        for budget in BUDGETS
-    }
-    held_out = held_out_ratios(history, tuple(DETECTORS.values()))
-    return {"test": ratios, "cal": held_out, "causes": told.shares * ratios[:, None], "alarms": alarms}
+    alarms = {budget: alarm(Budget(budget), known, recent.times, heights) for budget in BUDGETS}
+    held_out = held_out_heights(history, tuple(DETECTORS.values()))
+    causes = told.shares * np.expm1(momentary_heights(told))[:, None]
+    return {"test": heights, "cal": held_out, "causes": causes, "alarms": alarms}
+
+
+def alarm(budget: Budget, known: Learned, times: Times, heights: Values) -> Flags:
+    return course(Rule(budget), Watch.of(1), known, times, heights[:, None], STEP_SECONDS).alarm[:, 0]

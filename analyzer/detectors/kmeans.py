@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors.scaling import Scaling, usable
-from analyzer.detectors.scores import scores, unit_of
+from analyzer.detectors.scores import USUAL, Edge, scores
 from analyzer.detectors.windows import windows
+
+# Windows are flattened for so many rows at a time: a week of them at once would not fit the memory budget.
+CHUNK = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class KMeansScorer:
-    """`centroids[k, length * features]` in scaled units."""
+    """`centroids[k, features * length]` in scaled units; `usual[f]` is the misfit of each feature that counts as 1."""
 
     scaling: Scaling
     centroids: Values
     length: int
-    unit: float = 1.0
+    usual: Values
+    edge: Edge
 
-    def misfit(self, recent: Frame) -> Values:
-        """`[t, f]`: how far each feature's last steps are from the nearest state, squared and averaged."""
-        seen = windows(self.scaling.apply(recent), self.length)
+    def misfit(self, z: Values) -> Values:
+        """`[t, f]`: how far each feature's last steps are from those of the nearest state, root mean square."""
+        every = windows(z, self.length)
+        return np.concatenate([self._misfit(every[at : at + CHUNK]) for at in range(0, len(z), CHUNK)])
+
+    def _misfit(self, some: Values) -> Values:
+        seen = some.reshape(len(some), -1)
         nearest = ((self.centroids**2).sum(axis=1) - 2.0 * (seen @ self.centroids.T)).argmin(axis=1)
         squares = (seen - self.centroids[nearest]) ** 2
-        return np.asarray(squares.reshape(len(seen), -1, self.length).mean(axis=2))
+        return np.asarray(np.sqrt(squares.reshape(some.shape).mean(axis=2)) / self.usual)
 
     def score(self, recent: Frame) -> Scores:
-        parts = self.misfit(recent)
-        ratio = np.sqrt(parts.mean(axis=1)) / np.float32(self.unit)
-        return scores(recent, "kmeans", self.scaling.features, ratio, parts)
+        misfit = self.misfit(self.scaling.apply(recent))
+        return scores(recent, "kmeans", self.scaling.features, self.edge.ratio(misfit.mean(axis=1)), misfit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +50,24 @@ class KMeansDetector:
     states: int = 20
     length: int = 10
     sample: int = 5000
-    minimum_steps: int = 40
+    minimum_steps: int = 24
     seed: int = 0
     name: str = "kmeans"
 
     def fit(self, history: Frame) -> KMeansScorer:
         kept = usable(history, self.minimum_steps, self.name)
         scaling = Scaling.fit(kept)
-        seen = windows(scaling.apply(kept), self.length)
-        drawn = seen[np.linspace(0, len(seen) - 1, min(len(seen), self.sample)).astype(int)]
+        z = scaling.apply(kept)
+        centroids = self._centroids(z)
+        blank = KMeansScorer(scaling, centroids, self.length, np.ones(len(kept.features), np.float32), Edge())
+        misfit = blank.misfit(z)
+        usual = np.maximum(np.quantile(misfit, USUAL, axis=0), 1.0).astype(np.float32)
+        return replace(blank, usual=usual, edge=Edge.of((misfit / usual).mean(axis=1)))
+
+    def _centroids(self, z: Values) -> Values:
+        rows = np.linspace(0, len(z) - 1, min(len(z), self.sample)).astype(np.intp)
+        drawn = windows(z, self.length)[rows].reshape(len(rows), -1)
         different = len(np.unique(drawn, axis=0))
-        model = KMeans(min(self.states, different), n_init=1, random_state=self.seed).fit(drawn)
-        unfinished = KMeansScorer(scaling, model.cluster_centers_.astype(np.float32), self.length)
-        raw = np.sqrt(unfinished.misfit(kept).mean(axis=1))
-        return KMeansScorer(scaling, unfinished.centroids, self.length, unit_of(raw))
+        with threadpool_limits(limits=1):  # a refit must leave the other cores to the host
+            model = KMeans(min(self.states, different), n_init=1, random_state=self.seed).fit(drawn)
+        return np.asarray(model.cluster_centers_, dtype=np.float32)

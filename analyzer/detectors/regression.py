@@ -1,43 +1,76 @@
-"""Unusual is what the recent past did not foretell: the residual of each feature against its own slow level."""
+"""Unusual is what doesn't follow: each feature against a linear regression on all others and on the recent past."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors.scaling import Scaling, usable
-from analyzer.detectors.scores import scores, unit_of
-from analyzer.detectors.windows import levels
+from analyzer.detectors.scores import USUAL, Edge, scores
+from analyzer.detectors.windows import lagged, levels
+
+# What is far out must not bend the prediction of everything else.
+BOUND = 8.0
+LAGS = (1, 2)
+SPANS = (10.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
 class RegressionScorer:
-    scaling: Scaling
-    span: float
-    unit: float = 1.0
+    """`weights[(now, lags, averages) * features, features]` give the residual of each feature given all the rest."""
 
-    def residuals(self, recent: Frame) -> Values:
-        z = self.scaling.apply(recent)
-        return np.asarray(np.abs(z - levels(z, self.span)))
+    scaling: Scaling
+    weights: Values
+    usual: Values
+    edge: Edge
+
+    def residuals(self, z: Values, rows: npt.NDArray[np.intp] | slice = slice(None)) -> Values:
+        """`[t, f]`, in units of each feature's own usual residual; what is beyond the bound counts as unforeseen."""
+        beyond = z[rows] - np.clip(z[rows], -BOUND, BOUND)
+        return np.asarray(np.abs(design(z, rows) @ self.weights + beyond) / self.usual)
+
+    def raw(self, residuals: Values) -> Values:
+        """Many features off their course together matter more than one far off: hence the logarithm."""
+        return np.asarray(np.log1p(residuals).mean(axis=1))
 
     def score(self, recent: Frame) -> Scores:
-        parts = self.residuals(recent)
-        ratio = parts.mean(axis=1) / np.float32(self.unit)
-        return scores(recent, "regression", self.scaling.features, ratio, parts)
+        residuals = self.residuals(self.scaling.apply(recent))
+        return scores(recent, "regression", self.scaling.features, self.edge.ratio(self.raw(residuals)), residuals)
 
 
 @dataclass(frozen=True, slots=True)
 class RegressionDetector:
-    """An exponentially weighted regression on a level, over about `span` steps."""
+    """Ridge regression of every feature at once, by the inverse of the joint covariance (`ridge` added to it).
 
-    span: float = 60.0
-    minimum_steps: int = 40
+    Learned from at most `sample` rows spread over the history.
+    """
+
+    ridge: float = 1.0
+    sample: int = 8000
+    minimum_steps: int = 24
     name: str = "regression"
 
     def fit(self, history: Frame) -> RegressionScorer:
         kept = usable(history, self.minimum_steps, self.name)
-        unfinished = RegressionScorer(Scaling.fit(kept), self.span)
-        raw = unfinished.residuals(kept).mean(axis=1)
-        return RegressionScorer(unfinished.scaling, self.span, unit_of(raw))
+        scaling = Scaling.fit(kept)
+        z, count = scaling.apply(kept), len(kept.features)
+        rows = np.linspace(0, len(z) - 1, min(len(z), self.sample)).astype(np.intp)
+        seen = design(z, rows)
+        covariance = (seen.T @ seen).astype(np.float64) / len(seen) + self.ridge * np.eye(seen.shape[1])
+        precision = np.linalg.inv(covariance)[:, :count]
+        weights = (precision / np.diag(precision)).astype(np.float32)
+        blank = RegressionScorer(scaling, weights, np.ones(count, np.float32), Edge())
+        usual = np.maximum(np.quantile(blank.residuals(z, rows), USUAL, axis=0), 0.2).astype(np.float32)
+        weighed = replace(blank, usual=usual)
+        return replace(weighed, edge=Edge.of(weighed.raw(weighed.residuals(z, rows))))
+
+
+def design(z: Values, rows: npt.NDArray[np.intp] | slice) -> Values:
+    """The rows with what stands beside them in time: `[t, (1 + lags + averages) * features]`, bounded."""
+    bounded = np.clip(z, -BOUND, BOUND)
+    past = [lagged(bounded, steps)[rows] for steps in LAGS]
+    slow = [levels(bounded, span)[rows] for span in SPANS]
+    return np.hstack([bounded[rows], *past, *slow])

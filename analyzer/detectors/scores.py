@@ -1,34 +1,53 @@
-"""From a model's own numbers to Scores: in [0, 1], 0.5 at the edge of what its history holds."""
+"""From a model's own numbers to Scores in [0, 1]: 0.5 where they reach the edge of what its history holds."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors.scaling import observed
 
-# What a model's score reached in this part of its history is its unit: ratio 1, score 0.5.
+# What a model's number reached in this part of its history is the edge of the usual: ratio 1, score 0.5.
 USUAL = 0.99
 
 
-def unit_of(raw: Values) -> float:
-    """The edge of the usual: a high quantile of the model's own numbers in history."""
-    return max(float(np.quantile(raw, USUAL)), 1e-6)
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A model's own numbers in history: their middle counts as 0, their 99th percentile as 1."""
+
+    middle: float = 0.0
+    unit: float = 1.0
+
+    @classmethod
+    def of(cls, raw: Values) -> Edge:
+        middle, high = (float(q) for q in np.quantile(raw, [0.5, USUAL]))
+        return cls(middle, max(high - middle, 1e-6))
+
+    def ratio(self, raw: Values) -> Values:
+        return np.asarray(np.maximum(raw - self.middle, 0.0) / self.unit, dtype=np.float32)
 
 
-def ratio_of(values: Values) -> Values:
-    """How many times the edge of the usual a score is: the inverse of the squashing into [0, 1]."""
-    return np.asarray(values / np.maximum(1.0 - values, 1e-7), dtype=np.float32)
+def log_ratio(values: Values) -> Values:
+    """log(1 + ratio) of a score: scores that multiply in rarity add up here."""
+    return np.asarray(-np.log1p(-np.minimum(values, np.float32(1.0 - 1e-7))), dtype=np.float32)
 
 
-def score_of(ratio: Values) -> Values:
-    return np.asarray(ratio / (1.0 + ratio), dtype=np.float32)
+def score_of(log_ratios: Values) -> Values:
+    """The inverse of `log_ratio`."""
+    return np.asarray(-np.expm1(-log_ratios), dtype=np.float32)
+
+
+def shares_of(parts: Values) -> Values:
+    """Each row's parts as shares of their sum; all 0 where nothing contributed."""
+    total = parts.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
 
 
 def scores(recent: Frame, model: str, features: tuple[str, ...], ratio: Values, parts: Values) -> Scores:
     """`parts[t, f]` >= 0 say what made up each row's number; rows that hold no value at all are NaN."""
     seen = observed(recent, features)
-    total = parts.sum(axis=1, keepdims=True)
-    shares = np.divide(parts, total, out=np.zeros_like(parts), where=total > 0)
-    values = np.where(seen, score_of(ratio), np.float32(np.nan))
-    return Scores(recent.host, model, features, recent.times, values, np.where(seen[:, None], shares, 0.0))
+    values = np.where(seen, score_of(np.log1p(ratio)), np.float32(np.nan))
+    shares = np.where(seen[:, None], shares_of(parts.astype(np.float32)), np.float32(0.0))
+    return Scores(recent.host, model, features, recent.times, values, shares)

@@ -12,11 +12,12 @@ from analyzer.data import Feature, Finding, Fleet, Scores
 from analyzer.judge.anomaly import ANOMALY, anomalies
 from analyzer.judge.calibration import Calibration, calibrate
 from analyzer.judge.findings import Scene, finding
+from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.saturation import SILENT, saturations, silences
 from analyzer.judge.watch import Rule
 
-__all__ = ["ANOMALY", "SILENT", "Calibration", "Episode", "Judge", "Memory", "Rule", "Verdict", "calibrate"]
+__all__ = ["ANOMALY", "SILENT", "Budget", "Calibration", "Episode", "Judge", "Memory", "Rule", "Verdict", "calibrate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Judge:
         """
         seconds, moment = self.step.total_seconds(), now.timestamp()
         memory = self._seen(memory, fleet, moment)
-        rule = Rule(self.false_alarms_per_day)
+        rule = Rule(Budget(self.false_alarms_per_day))
         memory, told = anomalies(rule, memory, scores, calibrations, seconds)
         told += saturations(self.features, fleet, moment, self.saturated_seconds, memory.episodes)
         told += silences(memory, moment, self.silent_seconds)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analyzer.data import Scores, Times, Values
 from analyzer.judge.calibration import Calibration
-from analyzer.judge.ladder import LEVELS
+from analyzer.judge.ladder import LEVELS, heights_of, momentary_heights
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.watch import Flags, Learned, Rule, Watch
 
@@ -26,11 +26,11 @@ class Course:
     watch: Watch
 
 
-def course(rule: Rule, watch: Watch, learned: Learned, times: Times, ratios: Values, step_seconds: float) -> Course:
-    """The rule applied to `ratios[t, h]`, one row after the other."""
-    alarm, bar = np.zeros(ratios.shape, bool), np.zeros(ratios.shape, np.float32)
+def course(rule: Rule, watch: Watch, learned: Learned, times: Times, heights: Values, step_seconds: float) -> Course:
+    """The rule applied to `heights[t, h]`, one row after the other."""
+    alarm, bar = np.zeros(heights.shape, bool), np.zeros(heights.shape, np.float32)
     for row, time in enumerate(times):
-        watch = rule.step(watch, learned, float(time), ratios[row], step_seconds)
+        watch = rule.step(watch, learned, float(time), heights[row], step_seconds)
         alarm[row], bar[row] = watch.alarming, watch.bar
     return Course(alarm, bar, watch)
 
@@ -44,11 +44,6 @@ def learned(hosts: tuple[str, ...], calibrations: Mapping[str, Calibration]) -> 
     return Learned(episodes, days)
 
 
-def ratios_of(scores: Scores) -> Values:
-    """How many times the edge of the usual each score is: a score of 0.5 is just there."""
-    return np.asarray(scores.values / np.maximum(1.0 - scores.values, 1e-7), dtype=np.float32)
-
-
 def anomalies(
     rule: Rule,
     memory: Memory,
@@ -58,12 +53,12 @@ def anomalies(
 ) -> tuple[Memory, list[Episode]]:
     """The memory after the rows not judged before, and every anomaly that lasts or has just ended."""
     times = _new_times(memory, scores)
-    ratios = np.full((len(times), len(memory.hosts)), np.nan, np.float32)
+    heights = np.full((len(times), len(memory.hosts)), np.nan, np.float32)
     for row, host in enumerate(memory.hosts):
         if host in scores:
             known, where = _positions(times, scores[host].times)
-            ratios[where, row] = ratios_of(scores[host])[known]
-    taken = course(rule, memory.watch, learned(memory.hosts, calibrations), times, ratios, step_seconds)
+            heights[where, row] = heights_of(scores[host])[known]
+    taken = course(rule, memory.watch, learned(memory.hosts, calibrations), times, heights, step_seconds)
     before = {episode.host: episode for episode in memory.episodes if episode.kind == ANOMALY}
     episodes = []
     for row, host in enumerate(memory.hosts):
@@ -108,9 +103,11 @@ def _grown(episode: Episode, scores: Scores, time: float) -> Episode:
     rows = np.flatnonzero(scores.times == time)
     if len(rows) == 0 or not np.isfinite(scores.values[rows[0]]):
         return episode
-    ratio = float(ratios_of(scores)[rows[0]])
+    row = rows[0]
     parts = dict(episode.parts)
-    for feature, share in zip(scores.features, scores.shares[rows[0]], strict=True):
+    # What a step amounts to by itself: a feature is not to blame for what others did some steps ago.
+    amount = float(np.expm1(momentary_heights(scores)[row]))
+    for feature, share in zip(scores.features, scores.shares[row], strict=True):
         if share > 0:
-            parts[feature] = max(parts.get(feature, 0.0), ratio * float(share))
-    return replace(episode, peak=max(episode.peak, ratio), parts=parts)
+            parts[feature] = max(parts.get(feature, 0.0), amount * float(share))
+    return replace(episode, peak=max(episode.peak, float(heights_of(scores)[row])), parts=parts)

@@ -23,7 +23,7 @@ class Calibration:
 
 
 def calibrate(held_out: Values, step_seconds: float, history: Frame) -> Calibration:
-    """From the ratios of held-out rows (NaN rows don't count) and the history whose range is usual."""
+    """From the heights of held-out rows (NaN rows don't count) and the history whose range is usual."""
     told = held_out[np.isfinite(held_out)]
     return Calibration(episode_counts(told), len(told) * step_seconds / DAY_SECONDS, usual_ranges(history))
 

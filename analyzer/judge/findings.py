@@ -49,7 +49,7 @@ class Scene:
 def finding(episode: Episode, scene: Scene) -> Finding:
     causes = _causes(episode, scene)
     ends_at = None if episode.ends_at is None else _time(episode.ends_at)
-    score = episode.peak / (1.0 + episode.peak) if episode.kind == ANOMALY else 1.0
+    score = -math.expm1(-episode.peak) if episode.kind == ANOMALY else 1.0
     severity = _severity(episode, causes, scene)
     return Finding(episode.kind, episode.host, severity, _time(episode.starts_at), ends_at, score, causes)
 

@@ -2,32 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from analyzer.data import Times, Values
+from analyzer.data import Scores, Times, Values
 
 DAY_SECONDS = 86400.0
-# Scores are told as ratios to the edge of what the model's history holds, so one ladder fits every host and model.
-LEVELS: Values = np.geomspace(0.25, 500.0, 160).astype(np.float32)
+# Heights are -log(1 - score): 0.7 where every model is at the edge of its history. One ladder fits every host.
+LEVELS: Values = np.geomspace(0.2, 12.0, 128).astype(np.float32)
 # Rows no farther apart than this belong to one episode: an operator would see one alarm.
 GAP_STEPS = 10
 
 
-def episode_counts(ratios: Values, gap_steps: int = GAP_STEPS) -> Values:
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many alarms are allowed.
+
+    `false_alarms_per_day` are. Real incidents come on top, and nobody labels them: up to `incidents_per_day` more
+    episodes are believed to be real, but only above `noise`, a height that noise by itself hardly ever reaches.
+    While a host has been watched for less than an alarm's time, the bar stands higher: `doubt` for each e-fold missing.
+    """
+
+    false_alarms_per_day: float = 0.2
+    incidents_per_day: float = 0.6
+    noise: float = 0.8
+    doubt: float = 0.15
+
+    def bars(self, counts: Values, days: Times) -> Values:
+        """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`."""
+        strict = lowest_within(counts, self.false_alarms_per_day * days)
+        believed = self.false_alarms_per_day + self.incidents_per_day
+        bar = np.minimum(strict, np.maximum(lowest_within(counts, believed * days), self.noise))
+        missing = np.log(np.maximum(1.0 / np.maximum(believed * days, 1e-6), 1.0))
+        return np.asarray(bar * (1.0 + self.doubt * missing), dtype=np.float32)
+
+
+def lowest_within(counts: Values, allowed: Times) -> Values:
+    """The lowest level from which on no level was reached more often than `allowed[h]`."""
+    within = counts <= allowed[:, None]
+    onward = np.logical_and.accumulate(within[:, ::-1], axis=1)[:, ::-1]
+    lowest = np.where(onward.any(axis=1), onward.argmax(axis=1), len(LEVELS) - 1)
+    return np.asarray(LEVELS[lowest], dtype=np.float32)
+
+
+def episode_counts(heights: Values, gap_steps: int = GAP_STEPS) -> Values:
     """How many episodes of one host's scores reach each level."""
     counts = np.zeros(len(LEVELS), np.float32)
     for position, level in enumerate(LEVELS):
-        rows = np.flatnonzero(ratios >= level)
+        rows = np.flatnonzero(heights >= level)
         counts[position] = 0 if len(rows) == 0 else 1 + int((np.diff(rows) > gap_steps).sum())
     return counts
 
 
-def bars(counts: Values, days: Times, budget: float) -> Values:
-    """For each host the lowest level from which on every level kept within `budget` episodes a day.
+def heights_of(scores: Scores) -> Values:
+    """-log(1 - score): heights add up where rarities multiply, and don't crowd below 1."""
+    return _height(scores.values)
 
-    `counts[h, l]` episodes reached level l in `days[h]` days.
-    """
-    within = counts <= (budget * days)[:, None]
-    onward = np.logical_and.accumulate(within[:, ::-1], axis=1)[:, ::-1]
-    lowest = np.where(onward.any(axis=1), onward.argmax(axis=1), len(LEVELS) - 1)
-    return np.asarray(LEVELS[lowest], dtype=np.float32)
+
+def momentary_heights(scores: Scores) -> Values:
+    return _height(scores.values if scores.momentary is None else scores.momentary)
+
+
+def _height(values: Values) -> Values:
+    return np.asarray(-np.log1p(-np.minimum(values, np.float32(1.0 - 1e-7))), dtype=np.float32)

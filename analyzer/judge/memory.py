@@ -17,7 +17,7 @@ from analyzer.judge.watch import Watch
 class Episode:
     """One finding in the making. Times are epoch seconds; `ends_at` None while it lasts.
 
-    `peak` and `bar` are ratios to the edge of the usual; `parts[feature]` is the most that a feature contributed.
+    `peak` and `bar` are heights; `parts[feature]` is the most that a feature contributed.
     """
 
     kind: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Times, Values
-from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, bars
+from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, Budget
 
 Flags = npt.NDArray[np.bool_]
 
@@ -56,19 +56,25 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How scores become alarms. `calm` is the part of the bar below which an alarm may end."""
+    """How heights become alarms: over the bar it begins, and it ends `hold_steps` after the last row over `calm` of it.
 
-    false_alarms_per_day: float = 0.2
-    memory_days: float = 5.0
-    calm: float = 0.7
+    What was seen lately fades over `memory_days`; the held-out history counts `learned_part` of its days beside it, for
+    hosts drift away from what they were trained on.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    memory_days: float = 10.0
+    learned_part: float = 0.2
+    calm: float = 0.8
     hold_steps: int = GAP_STEPS
 
-    def step(self, watch: Watch, learned: Learned, time: float, ratios: Values, step_seconds: float) -> Watch:
-        """The watch after one row of all hosts. `ratios[h]` NaN: not scored, or this row was counted before."""
-        scored = np.isfinite(ratios) & (time > watch.until)
-        heights = np.where(scored, ratios, -np.inf).astype(np.float32)
-        bar = bars(watch.counts + learned.episodes, watch.days + learned.days, self.false_alarms_per_day)
-        bar = np.where(watch.alarming, watch.bar, bar)
+    def step(self, watch: Watch, learned: Learned, time: float, heights: Values, step_seconds: float) -> Watch:
+        """The watch after one row of all hosts; rows counted before change nothing. `heights[h]` NaN: not scored."""
+        scored = np.isfinite(heights) & (time > watch.until)
+        heights = np.where(scored, heights, -np.inf).astype(np.float32)
+        counts = watch.counts + self.learned_part * learned.episodes
+        days = watch.days + self.learned_part * learned.days
+        bar = np.where(watch.alarming, watch.bar, self.budget.bars(counts, days))
         bad = heights >= np.where(watch.alarming, self.calm * bar, bar)
         last_bad = np.where(bad, time, watch.last_bad)
         alarming = bad | (watch.alarming & (time - last_bad <= (self.hold_steps + 0.5) * step_seconds))

@@ -1,0 +1,59 @@
+"""Unusual is a change: how far each feature is from its own level of late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analyzer.data import Frame, Scores, Values
+from analyzer.detectors.scaling import Scaling, usable
+from analyzer.detectors.scores import USUAL, Edge, scores
+from analyzer.detectors.windows import levels
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualScorer:
+    """`usual[f]` is what each feature's own changes count as 1 against."""
+
+    name: str
+    scaling: Scaling
+    span: float
+    usual: Values
+    edge: Edge
+
+    def residuals(self, z: Values) -> Values:
+        return np.asarray(np.abs(z - levels(z, self.span)))
+
+    def raw(self, residuals: Values) -> Values:
+        return np.asarray((residuals / self.usual).mean(axis=1))
+
+    def score(self, recent: Frame) -> Scores:
+        z = self.scaling.apply(recent)
+        residuals = self.residuals(z)
+        # A feature far out that has stopped moving still is a cause; the root keeps it from drowning what moves now.
+        parts = np.sqrt(np.abs(z)) + residuals
+        return scores(recent, self.name, self.scaling.features, self.edge.ratio(self.raw(residuals)), parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualDetector:
+    """The level is an exponential average over about `span` steps.
+
+    `equal` weighs each feature by its own usual changes, so that restless ones don't drown the rest; without it a
+    feature counts by its spread alone, and what seldom moves is loud when it does. Each sees what the other misses.
+    """
+
+    name: str
+    span: float
+    equal: bool = False
+    minimum_steps: int = 24
+
+    def fit(self, history: Frame) -> ResidualScorer:
+        kept = usable(history, self.minimum_steps, self.name)
+        scaling = Scaling.fit(kept)
+        blank = ResidualScorer(self.name, scaling, self.span, np.ones(len(kept.features), np.float32), Edge())
+        residuals = blank.residuals(scaling.apply(kept))
+        usual = np.maximum(np.quantile(residuals, USUAL, axis=0), 1.0).astype(np.float32) if self.equal else blank.usual
+        weighed = replace(blank, usual=usual)
+        return replace(weighed, edge=Edge.of(weighed.raw(residuals)))
