@@ -10,12 +10,13 @@ import sys
 from collections.abc import Sequence
 
 from exporter import __version__
+from exporter.access import Access
 from exporter.collectors import Routed, build
 from exporter.errands import Route
 from exporter.flags import SettingsError, help_text
 from exporter.host import Host
 from exporter.itself import Build, Process, Traffic
-from exporter.listening import CantListen, listen
+from exporter.listening import CantListen, handed_over, listen
 from exporter.logs import configure
 from exporter.pages import Pages
 from exporter.procfs import Allowance, Trees
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = parse(words)
         configure(settings.log_level, settings.log_format)
-        return run(settings, listen(settings.listen_addresses))
+        listeners = handed_over() if settings.systemd_socket else listen(settings.listen_addresses)
+        return run(settings, listeners)
     except SettingsError as error:
         return _end(2, *error.problems)
     except CantListen as error:
@@ -77,7 +79,8 @@ def assemble(settings: Settings, listeners: Sequence[socket.socket]) -> tuple[Ho
     host = Host(collectors, about, settings.collector_deadline.total_seconds(), settings.max_series)
     pages = Pages(tuple(collectors), settings.telemetry_path, routes)
     budget = settings.scrape_deadline.total_seconds()
-    return host, Server(listeners, host, pages, traffic, settings.max_requests, budget)
+    access = Access(settings.web_config_file) if settings.web_config_file else None
+    return host, Server(listeners, host, pages, traffic, settings.max_requests, budget, access)
 
 
 def descriptors(most: int = 8192) -> int:

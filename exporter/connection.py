@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from http import HTTPStatus
+from typing import Protocol
 
 from exporter.request import BadRequest, Request, Response, parse
 
@@ -17,6 +18,16 @@ MOST_KNOWN = 64
 TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
+class Channel(Protocol):
+    """What is asked of a socket; BlockingIOError when it has to wait."""
+
+    def fileno(self) -> int: ...
+    def recv(self, size: int, /) -> bytes: ...
+    def send(self, data: memoryview, /) -> int: ...
+    def shutdown(self, how: int, /) -> None: ...
+    def close(self) -> None: ...
+
+
 class Connection:
     """Takes one request at a time, and sends each answer in one go as far as the socket takes it.
 
@@ -25,7 +36,7 @@ class Connection:
 
     __slots__ = ("_inbox", "_outbox", "closing", "ended", "expires", "interest", "request", "sock")
 
-    def __init__(self, sock: socket.socket, now: float) -> None:
+    def __init__(self, sock: Channel, now: float) -> None:
         self.sock = sock
         self.request: Request | None = None
         self.ended = False

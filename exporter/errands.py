@@ -13,6 +13,7 @@ log = logging.getLogger("exporter")
 
 Route = Callable[[Request], Response]
 PAGE_SECONDS = 10.0
+MOST_UNDER_WAY = 32
 
 
 class Errand:
@@ -40,13 +41,16 @@ class Errand:
 class Errands:
     """All errands under way. All methods belong to the server's loop."""
 
-    def __init__(self, later: Callable[[Callable[[], None]], None]) -> None:
-        self.lane = Lane("pages")
+    def __init__(self, name: str, later: Callable[[Callable[[], None]], None]) -> None:
+        self.lane = Lane(name)
         self._later = later
         self._under_way: set[Batch] = set()
 
     def run(self, route: Route, request: Request, reply: Callable[[Response], None]) -> None:
         """Have `reply` called with what the page's function gives."""
+        if len(self._under_way) >= MOST_UNDER_WAY:
+            reply(refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_UNDER_WAY} requests are under way already"))
+            return
         errand = Errand(route, request)
 
         def done() -> None:

@@ -31,6 +31,12 @@ PROCESS = (
 )
 REQUESTS = Family("promhttp_metric_handler_requests_total", "Scrapes answered, by HTTP status.", "counter", ("code",))
 IN_FLIGHT = Family("promhttp_metric_handler_requests_in_flight", "Scrapes that wait for their answer.")
+ERRORS = Family(
+    "promhttp_metric_handler_errors_total",
+    "Scrapes that failed: gathering is what went wrong before the answer; encoding can't fail here.",
+    "counter",
+    ("cause",),
+)
 STARTED = time.time()
 UNLIMITED = 2**64 - 1
 """How every client library says that there is no limit."""
@@ -48,6 +54,7 @@ class Traffic:
     in_flight: int = 0
     table: Table = field(default_factory=lambda: Table(REQUESTS), init=False)
     now: Table = field(default_factory=lambda: Table(IN_FLIGHT), init=False)
+    errors: Table = field(default_factory=lambda: Table(ERRORS), init=False)
 
     def count(self, status: HTTPStatus) -> None:
         self.answered[status] = self.answered.get(status, 0) + 1
@@ -56,6 +63,8 @@ class Traffic:
         codes = [(str(status.value),) for status in self.answered]
         yield self.table.block(codes, [list(self.answered.values())])
         yield self.now.single([self.in_flight])
+        failed = self.answered[HTTPStatus.INTERNAL_SERVER_ERROR]
+        yield self.errors.block([("encoding",), ("gathering",)], [[0, failed]])
 
 
 @dataclass(frozen=True, slots=True)

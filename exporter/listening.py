@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 
 BACKLOG = 512
+FIRST_HANDED_OVER = 3
 HIGHEST_PORT = 65535
 
 
@@ -24,6 +25,18 @@ def listen(addresses: Sequence[str]) -> list[socket.socket]:
             sock.close()
         raise
     return opened
+
+
+def handed_over() -> list[socket.socket]:
+    """The sockets that systemd opened for this process; sd_listen_fds(3)."""
+    count = os.environ.pop("LISTEN_FDS", "")
+    owner = os.environ.pop("LISTEN_PID", "")
+    if owner != str(os.getpid()) or not count.isdecimal() or not int(count):
+        raise CantListen("--web.systemd-socket: systemd handed over no socket; start the .socket unit")
+    sockets = [socket.socket(fileno=FIRST_HANDED_OVER + at) for at in range(int(count))]
+    for sock in sockets:
+        sock.set_inheritable(False)
+    return sockets
 
 
 def _listen(address: str) -> socket.socket:

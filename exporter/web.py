@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from exporter.access import ADMITTED, Access
 from exporter.connection import Connection
 from exporter.errands import Errands
 from exporter.host import Host
@@ -41,12 +42,15 @@ class Server:
         traffic: Traffic,
         max_requests: int = 256,
         budget_seconds: float = 9.0,
+        access: Access | None = None,
     ) -> None:
         self.listeners = tuple(listeners)
         self.pages = pages
+        self.access = access
         self.budget_seconds = budget_seconds
         self._scrapes = Scrapes(host, traffic, self.later, max_requests)
-        self._errands = Errands(self.later)
+        self._errands = Errands("pages", self.later)
+        self._checks = Errands("passwords", self.later)
         self._known: dict[bytes, Request] = {}
         self._connections: set[Connection] = set()
         self._finished: deque[Callable[[], None]] = deque()
@@ -89,7 +93,8 @@ class Server:
 
     def _turn(self) -> None:
         """Wait for something to do, and do it."""
-        waits = [wait for wait in (self._scrapes.advance(), self._errands.advance()) if wait is not None]
+        queues = (self._scrapes, self._errands, self._checks)
+        waits = [wait for wait in (queue.advance() for queue in queues) if wait is not None]
         if self._connections or self._stopping:
             waits.append(LOOK_SECONDS if not self._stopping else 0.1)
         for key, events in self._selector.select(min(waits, default=None)):
@@ -117,7 +122,11 @@ class Server:
             sock.close()
             return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(sock, time.monotonic())
+        try:
+            connection = Connection(self.access.wrap(sock) if self.access else sock, time.monotonic())
+        except OSError:
+            sock.close()
+            return
         self._connections.add(connection)
         self._listen(connection)
 
@@ -149,9 +158,33 @@ class Server:
             self._listen(connection)
 
     def _take(self, connection: Connection, request: Request) -> None:
+        """Answer, or see to it that the answer comes; OSError when the connection broke."""
+        verdict = self.access.judge(request) if self.access else ADMITTED
+        if verdict is ADMITTED:
+            self._serve(connection, request)
+        elif isinstance(verdict, Response):
+            self._answer(connection, verdict)
+        else:
+            connection.expires = math.inf
+            self._checks.run(verdict, request, lambda response: self._admit(connection, request, response))
+
+    def _admit(self, connection: Connection, request: Request, verdict: Response) -> None:
+        """Go on after a check that took long."""
+        if connection not in self._connections:
+            return
+        if verdict is not ADMITTED:
+            self._reply(connection, verdict)
+            return
+        try:
+            self._serve(connection, request)
+            self._proceed(connection)
+        except OSError:
+            self._hang_up(connection)
+
+    def _serve(self, connection: Connection, request: Request) -> None:
         answer = self.pages.answer(request)
         if isinstance(answer, Response):
-            connection.answer(answer, time.monotonic(), keep_alive=not self._stopping)
+            self._answer(connection, answer)
             return
         connection.expires = math.inf
         if isinstance(answer, Asked):
@@ -171,10 +204,14 @@ class Server:
         if connection not in self._connections:
             return
         try:
-            connection.answer(response, time.monotonic(), keep_alive=not self._stopping)
+            self._answer(connection, response)
             self._proceed(connection)
         except OSError:
             self._hang_up(connection)
+
+    def _answer(self, connection: Connection, response: Response) -> None:
+        dressed = self.access.dress(response) if self.access else response
+        connection.answer(dressed, time.monotonic(), keep_alive=not self._stopping)
 
     def _listen(self, connection: Connection) -> None:
         """Have the selector tell what this connection can do next; asked only when that changes."""

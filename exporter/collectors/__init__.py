@@ -119,6 +119,7 @@ COLLECTORS: Mapping[str, Listed] = {
     "meminfo": Listed("meminfo:MeminfoCollector"),
     "meminfo_numa": Listed("meminfo_numa:MeminfoNumaCollector", default_on=False),
     "mountstats": Listed("mountstats:MountstatsCollector", default_on=False),
+    "logs": Listed("logs:LogsCollector"),
     "namedprocess": Listed("namedprocess:NamedProcessCollector"),
     "netclass": Listed("netclass:NetclassCollector"),
     "netdev": Listed("netdev:NetdevCollector"),

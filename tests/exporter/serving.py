@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
+from exporter.access import Access
 from exporter.collectors import Collector
 from exporter.errands import Route
 from exporter.exposition import Block, Family, Table
@@ -41,6 +42,14 @@ class Steady:
         return [self.table.single([asked])]
 
 
+class Big(Steady):
+    """More than a socket takes at once."""
+
+    def collect(self) -> Iterable[Block]:
+        family = Family("big", "Big.", labels=("n",))
+        return [Table(family).block([(f"{n:0>1000}",) for n in range(9000)], [range(9000)])]
+
+
 @dataclass
 class Served:
     """Where the server is, and what it is made of."""
@@ -71,6 +80,7 @@ def serving(
     max_requests: int = 256,
     routes: Mapping[str, Route] | None = None,
     most_series: int = 10_000,
+    access: Access | None = None,
 ) -> Iterator[Served]:
     """A server on its own thread, ended in order."""
     traffic = Traffic()
@@ -79,7 +89,7 @@ def serving(
     )
     [listener] = listen(["127.0.0.1:0"])
     server = Server(
-        [listener], host, Pages(tuple(collectors), routes=routes or {}), traffic, max_requests, budget_seconds
+        [listener], host, Pages(tuple(collectors), routes=routes or {}), traffic, max_requests, budget_seconds, access
     )
     served = Served(listener.getsockname()[1], host, traffic)
     thread = threading.Thread(target=server.serve, kwargs={"grace_seconds": 1.0})

@@ -8,16 +8,16 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from exporter.exposition import Block, Family, Table
+from exporter.exposition import Family
 from exporter.request import Request, Response
-from tests.exporter.serving import Served, Steady, serving
+from tests.exporter.serving import Big, Served, Steady, serving
 
 OPENMETRICS = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5"
@@ -277,14 +277,6 @@ def test_more_scrapes_than_allowed_are_refused() -> None:
             sock.close()
     assert (response.status, body) == (503, b"2 scrapes are under way; --web.max-requests allows no more\n")
     assert [answer.split(b"\r\n")[0] for answer in answers] == [b"HTTP/1.1 200 OK"] * 2
-
-
-class Big(Steady):
-    """More than a socket takes at once."""
-
-    def collect(self) -> Iterable[Block]:
-        family = Family("big", "Big.", labels=("n",))
-        return [Table(family).block([(f"{n:0>1000}",) for n in range(9000)], [range(9000)])]
 
 
 def test_a_client_that_hangs_up_half_way_harms_nobody() -> None:
