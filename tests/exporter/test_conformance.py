@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.conformance import FIXTURES, FLAGS, NARROWER, NETSTAT_FIELDS, Page, Row, compare, table
+from benchmarks.conformance import FIXTURES, FLAGS, NARROWER, NETSTAT_FIELDS, Page, Row, compare, run, table
 from exporter.collectors import COLLECTORS
 from tests.exporter.golden import assert_equal, told
 
@@ -101,3 +101,10 @@ def test_a_sample_is_equal_when_name_labels_value_and_type_are() -> None:
 def test_the_last_line_of_the_table_sums_up() -> None:
     rows = compare(Page.read(OURS), Page.read(GOLDEN), COLLECTOR_OF)
     assert table(rows).splitlines()[-1] == "equal 2 of 5 golden samples; named collectors: 1 of 4"
+
+
+def test_the_whole_page_of_the_real_exporter_equals_the_golden_one(shared: Path) -> None:
+    rows = run(shared / "data/node_exporter", verbose=False).splitlines()
+    assert rows[-1] == "equal 3027 of 3027 golden samples; named collectors: 1621 of 1621"
+    # The header, a row for each collector with its surplus samples at the end, a footnote, the sum.
+    assert [row for row in rows[1:-2] if not row.endswith(" 0")] == []
