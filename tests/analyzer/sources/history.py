@@ -58,8 +58,12 @@ def _with_gaps(values: Sequence[float | None], *gaps: range) -> list[float | Non
 
 
 def _host(instance: str, seed: int) -> list[Written]:
-    """Beta misses scrapes 100 to 103, so that all of its series do."""
-    series = [_series("node_uname_info", instance, [1.0] * ROUNDS, nodename=instance[:5].strip(":"), sysname="Linux")]
+    """Alpha is called zeta for its first five scrapes. Beta misses scrapes 100 to 103, so that all of its series do."""
+    name, renamed_at = instance.partition(":")[0], 5 if instance == ALPHA else 0
+    series = [
+        _series("node_uname_info", instance, _with_gaps([1.0] * ROUNDS, range(renamed_at)), nodename=name),
+        _series("node_uname_info", instance, _with_gaps([1.0] * ROUNDS, range(renamed_at, ROUNDS)), nodename="zeta"),
+    ]
     for cpu in ("0", "1"):
         for number, mode in enumerate(("idle", "iowait", "system", "user")):
             values = _counter(seed + number + 10 * int(cpu), 3.0, reset_at=150 if instance == BETA else None)

@@ -41,7 +41,7 @@ async def source(written: Program) -> AsyncIterator[PrometheusSource]:
 
 
 async def test_all_hosts_come_with_their_features_on_the_grid(source: PrometheusSource) -> None:
-    fetched = await source.fetch(window(10, 13))
+    fetched = await source.fetch(window(30, 33))
     assert fetched.source == "prometheus"
     assert fetched.failures == ()
     assert [(h.name, h.job, h.nodename) for h in fetched.fleet.hosts] == [
@@ -49,36 +49,36 @@ async def test_all_hosts_come_with_their_features_on_the_grid(source: Prometheus
         (BETA, "node", "beta"),
     ]
     assert fetched.fleet.features == ("load", "cores", "absent")
-    assert fetched.fleet.times.tolist() == [BEGIN + 150, BEGIN + 165, BEGIN + 180, BEGIN + 195]
+    assert fetched.fleet.times.tolist() == [BEGIN + 450, BEGIN + 465, BEGIN + 480, BEGIN + 495]
     written = {
         series.labels["instance"]: series.values for series in HISTORY if series.labels["__name__"] == "node_load1"
     }
     for row, instance in enumerate((ALPHA, BETA)):
         # At a round second the newest scrape is that of the round before.
-        expected = np.array([written[instance][n] for n in (9, 10, 11, 12)], dtype=np.float32)
+        expected = np.array([written[instance][n] for n in (29, 30, 31, 32)], dtype=np.float32)
         np.testing.assert_array_equal(fetched.fleet.values[row, 0], expected)
 
 
 async def test_a_feature_that_no_host_has_is_a_gap_and_no_failure(source: PrometheusSource) -> None:
-    fetched = await source.fetch(window(10, 13))
+    fetched = await source.fetch(window(30, 33))
     assert np.isnan(fetched.fleet.values[:, 2]).all()
     assert fetched.failures == ()
 
 
 async def test_one_host_can_be_asked_for(source: PrometheusSource) -> None:
-    fetched = await source.fetch(window(10, 13), BETA)
+    fetched = await source.fetch(window(30, 33), BETA)
     assert [host.name for host in fetched.fleet.hosts] == [BETA]
     assert np.isfinite(fetched.fleet.values[0, :2]).all()
 
 
 async def test_an_unknown_host_is_said_to_be_unknown(source: PrometheusSource) -> None:
     with pytest.raises(SourceEmpty, match=r'knows no node_uname_info\{instance="ga\\"mma"\}'):
-        await source.fetch(window(10, 13), 'ga"mma')
+        await source.fetch(window(30, 33), 'ga"mma')
 
 
 async def test_the_selector_picks_the_hosts(written: Program) -> None:
     source = PrometheusSource((LOAD,), url=written.url + "/", selector='instance=~"alpha.*", ')
-    fetched = await source.fetch(window(10, 13))
+    fetched = await source.fetch(window(30, 33))
     await source.close()
     assert [host.name for host in fetched.fleet.hosts] == [ALPHA]
 
@@ -90,13 +90,18 @@ async def test_a_host_that_left_within_the_window_is_still_known(source: Prometh
     assert np.isnan(fetched.fleet.values[0, 0, 42:]).all()
 
 
+async def test_a_renamed_host_is_called_by_its_newest_name(source: PrometheusSource) -> None:
+    fetched = await source.fetch(window(20, 30))  # both names were seen within it, and long ago only the old one
+    assert [host.nodename for host in fetched.fleet.hosts] == ["alpha", "beta"]
+
+
 async def test_a_feature_that_prometheus_refuses_is_one_failure_beside_the_others(written: Program) -> None:
     source = PrometheusSource((BROKEN, LOAD, DOUBLE), url=written.url)
-    fetched = await source.fetch(window(10, 13))
+    fetched = await source.fetch(window(30, 33))
     await source.close()
     assert np.isfinite(fetched.fleet.values[:, 1]).all()
     broken, double = fetched.failures
-    assert (broken.stage, broken.at) == ("fetch", window(10, 13).end)
+    assert (broken.stage, broken.at) == ("fetch", window(30, 33).end)
     assert broken.reason.startswith(f"broken: Prometheus at {written.url} refuses 'node_cpu_seconds_total{{}}")
     assert "multiple matches for labels" in broken.reason
     assert double.reason == (

@@ -200,6 +200,45 @@ async def test_when_no_target_answers_the_past_is_not_served_as_the_present() ->
             await r.source.fetch(r.window(3))
 
 
+async def test_a_target_that_answers_again_is_no_failure_any_more() -> None:
+    async with rig(exporters=[Exporter(), Exporter()]) as r:
+        r.exporters[0].status = 503
+        await r.rounds(1)
+        r.exporters[0].status = 200
+        await r.rounds(1)
+        fetched = await r.source.fetch(r.window(1))
+    assert fetched.failures == ()
+    assert len(fetched.fleet.hosts) == 2
+
+
+async def test_series_that_come_and_go_for_hours_never_mix_and_do_not_pile_up() -> None:
+    by_mode = Feature("mode", "count", "cpu", "max by (instance) (node_cpu_seconds_total{$selector})", WORDS)
+    async with rig(LOAD, by_mode) as r:
+        for number in range(600):  # more than two times what the ring keeps
+            r.exporters[
+                0
+            ].page = (
+                f'node_cpu_seconds_total{{cpu="{number}"}} {1000 + number}\nnode_load1 {number}\nnode_uname_info 1\n'
+            )
+            await r.rounds(1)
+            if number % 10 == 9:
+                fetched = await r.source.fetch(r.window(10))
+                np.testing.assert_array_equal(fetched.fleet.values[0, 0], np.arange(number - 9, number + 1))
+                np.testing.assert_array_equal(fetched.fleet.values[0, 1], np.arange(number + 991, number + 1001))
+    assert len(r.source._scraper.ring.snapshot().named("node_cpu_seconds_total")) <= 310
+
+
+async def test_a_division_by_zero_is_a_gap() -> None:
+    ratio = Feature(
+        "r", "ratio", "cpu", "max by (instance) (node_load1{$selector} / (node_load1{$selector} - 1))", WORDS
+    )
+    async with rig(ratio) as r:
+        await r.rounds(1)
+        fetched = await r.source.fetch(r.window(1))
+    assert np.isnan(fetched.fleet.values).all()
+    assert fetched.failures == ()
+
+
 async def test_a_window_after_the_last_answer_finds_nobody() -> None:
     async with rig(exporters=[Exporter(), Exporter()]) as r:
         await r.rounds(1)
