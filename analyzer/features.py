@@ -246,7 +246,23 @@ without: [raid_disks_failed]         # features of the catalogue to leave out
 ```
 
 Its series must carry the same `instance` as the host's other metrics, and every selector needs `$selector` as the last
-thing in its braces. `definitions:` holds pieces that several queries share: `name: text`, used as `$name`."""
+thing in its braces. `definitions:` holds pieces that several queries share: `name: text`, used as `$name`.
+
+## While Prometheus is away
+
+The same queries are computed on direct scrapes of the exporters (`scrape.targets`), from the newest hour that is kept
+in memory. That takes the part of PromQL that the catalogue is written in:
+
+- selectors with matchers and `offset`;
+- the operators `+ - * / % ^ atan2`, `== != > < >= <=` with `bool`, `and or unless`, with `on`, `ignoring`, `group_left`
+  and `group_right`;
+- `avg count group max min stddev stdvar sum`, with `by` or `without`;
+- over ranges `avg_over_time changes count_over_time delta deriv idelta increase irate last_over_time max_over_time
+  min_over_time present_over_time rate resets stddev_over_time sum_over_time`, extrapolated as Prometheus 3 does;
+- `abs ceil clamp clamp_max clamp_min exp floor ln log10 log2 round scalar sgn sqrt time timestamp vector`.
+
+A feature that needs more is reported as a failure that names it, and is back when Prometheus is. A host keeps its name
+when the target's HOST:PORT is also its `instance` in Prometheus."""
 
 
 if __name__ == "__main__":

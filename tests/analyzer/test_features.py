@@ -9,6 +9,10 @@ import pytest
 
 from analyzer.errors import SettingsError
 from analyzer.features import load_features, manual, matcher, metric_names, query
+from analyzer.sources.promql.evaluating import OTHER_FUNCTIONS, POINTWISE
+from analyzer.sources.promql.grouping import AGGREGATIONS
+from analyzer.sources.promql.matching import SETS
+from analyzer.sources.promql.over_time import RANGE_FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HANGUL = re.compile(r"[가-힣]")
@@ -165,6 +169,25 @@ def test_the_manuals_example_is_a_valid_file(tmp_path: Path) -> None:
     example = page.split("```yaml\n")[1].split("```")[0]
     names = [feature.name for feature in load_features(written(tmp_path, example))]
     assert names[-1] == "backup_age_seconds"
+
+
+def test_the_manual_names_exactly_what_can_be_computed_on_direct_scrapes() -> None:
+    section = manual(()).split("## While Prometheus is away")[1]
+    named = {word for code in re.findall(r"`([^`]+)`", section) for word in code.split() if re.match(r"^[a-z]", word)}
+    words = {
+        "bool",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "by",
+        "without",
+        "offset",
+        "instance",
+        "scrape.targets",
+    }
+    known = {*RANGE_FUNCTIONS, *AGGREGATIONS, *POINTWISE, *OTHER_FUNCTIONS, *SETS, "atan2"}
+    assert named - words == known
 
 
 def written(folder: Path, text: str) -> Path:

@@ -95,14 +95,8 @@ class _Evaluation:
         if name in POINTWISE:
             vector = self._vector(call.args[0])
             return vector.with_values(POINTWISE[name](vector.values, *map(self._scalar, call.args[1:])))
-        if name == "timestamp":
-            return self._timestamp(call.args[0])
-        if name == "scalar":
-            return self._only_series(self._vector(call.args[0]))
-        if name == "vector":
-            return Vector(({},), self._scalar(call.args[0])[None, :], np.ones((1, len(self.times)), dtype=np.bool_))
-        if name == "time":
-            return Scalar(self.times)
+        if name in OTHER_FUNCTIONS:
+            return OTHER_FUNCTIONS[name](self, *call.args)
         raise QueryUnsupported(f"the function {name}")
 
     def _negative(self, found: Scalar | Vector) -> Scalar | Vector:
@@ -119,17 +113,21 @@ class _Evaluation:
         vector = Vector(labels, values, ~np.isnan(values))
         return vector if name == "last_over_time" else vector.with_values(values)
 
-    def _timestamp(self, argument: Expr) -> Vector:
+    def timestamp(self, argument: Expr) -> Vector:
         if isinstance(argument, VectorSelector):
             vector, taken = instant(argument, self.rounds, self.times)
             return vector.with_values(taken)
         vector = self._vector(argument)
         return vector.with_values(np.broadcast_to(self.times, vector.values.shape))
 
-    def _only_series(self, vector: Vector) -> Scalar:
+    def only_series(self, argument: Expr) -> Scalar:
         """The value of the one series that is present at a step, NaN where none or several are."""
+        vector = self._vector(argument)
         value = np.where(vector.present, vector.values, 0.0).sum(axis=0)
         return Scalar(np.where(vector.present.sum(axis=0) == 1, value, np.nan))
+
+    def series_of(self, argument: Expr) -> Vector:
+        return Vector(({},), self._scalar(argument)[None, :], np.ones((1, len(self.times)), dtype=np.bool_))
 
 
 def _round(values: Times, to_nearest: Times | float = 1.0) -> Times:
@@ -151,4 +149,10 @@ POINTWISE: Mapping[str, Callable[..., Any]] = {
     "clamp_min": np.maximum,
     "clamp_max": np.minimum,
     "clamp": lambda values, low, high: np.minimum(np.maximum(values, low), high),
+}
+OTHER_FUNCTIONS: Mapping[str, Callable[..., Scalar | Vector]] = {
+    "time": lambda evaluation: Scalar(evaluation.times),
+    "timestamp": _Evaluation.timestamp,
+    "scalar": _Evaluation.only_series,
+    "vector": _Evaluation.series_of,
 }
