@@ -20,7 +20,7 @@ from analyzer.judge.calibration import Calibration, calibrate
 from analyzer.judge.ladder import heights_of
 from analyzer.states import States, fit_states
 
-FOLDS = 3
+FOLDS = 5
 MUCH_SHORTER = 0.5
 
 
@@ -74,7 +74,7 @@ def _states(history: Frame, previous: HostModels | None) -> States | None:
 
 
 def held_out_heights(history: Frame, detectors: Sequence[Detector]) -> Values:
-    """The ensemble's heights on each third of history, by models fitted on the other two."""
+    """The ensemble's heights on each part of history, by models fitted on the others."""
     rows = len(history.times)
     edges = _edges(observed(history, history.features))
     told = np.full(rows, np.nan, np.float32)
@@ -129,7 +129,7 @@ class Trainer:
 
     @property
     def steps_needed(self) -> int:
-        """A third is held out from each calibrating model, and the rest must still be enough for each."""
+        """A part is held out from each calibrating model, and the rest must still be enough for it."""
         most = max(detector.minimum_steps for detector in self._detectors)
         return -(-most * FOLDS // (FOLDS - 1))
 

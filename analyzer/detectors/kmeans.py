@@ -49,7 +49,7 @@ class KMeansDetector:
 
     states: int = 20
     length: int = 10
-    sample: int = 5000
+    sample: int = 2000
     minimum_steps: int = 24
     seed: int = 0
     name: str = "kmeans"
