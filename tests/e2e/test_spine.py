@@ -169,7 +169,8 @@ def test_prometheus_dies_and_comes_back(tmp_path: Path, prometheus_program: Path
     with stack(tmp_path, prometheus_program) as running:
         analyzer = running.analyzer
         until(lambda: analyzer.get("/-/ready")[0] == 200, "ready", analyzer)
-        assert "prometheus" in analyzer.get("/metrics")[1]
+        served = 'openmanager_source_in_use{source="prometheus"} 1'
+        until(lambda: served in analyzer.get("/metrics")[1], "served by Prometheus", analyzer)
         running.prometheus.process.kill()
         running.prometheus.process.wait()
         until(
@@ -185,8 +186,7 @@ def test_prometheus_dies_and_comes_back(tmp_path: Path, prometheus_program: Path
         port = int(running.prometheus.url.rpartition(":")[2])
         jobs = {"node": int(running.host.rpartition(":")[2])}
         with start_prometheus(prometheus_program, tmp_path, port, jobs):
-            again = 'openmanager_source_in_use{source="prometheus"} 1'
-            until(lambda: again in analyzer.get("/metrics")[1], "Prometheus in use again", analyzer)
+            until(lambda: served in analyzer.get("/metrics")[1], "Prometheus in use again", analyzer)
 
 
 @pytest.mark.timeout(120)
