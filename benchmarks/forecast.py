@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from analyzer.forecasters.outlook import foresee
-from analyzer.forecasters.series import forecast_series, regular
+from analyzer.forecasters.series import forecast_regular, regular
 from benchmarks.forecast_series import DAY, KINDS, Array, Case, case
 
 HOUR = 3600.0
@@ -32,11 +32,11 @@ def forecast(
     It is told at the series' own step after the last of `times`; `exhaustion` is (seconds, lower, upper) from there
     until `limit`, None where it isn't reached within the horizon.
     """
-    known = regular(np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64))
+    known = regular(times, values)
     end = float(np.max(times))
     count = max(1, int(horizon_seconds / known.step_seconds + 1e-9))
     ahead = end + known.step_seconds * np.arange(1, count + 1)
-    outlook = forecast_series(times, values, ahead, level=level, limit=limit)
+    outlook = forecast_regular(known, ahead, level=level, limit=limit)
     until = outlook.exhausted_in[0]
     silent = end - known.end
     return {

@@ -62,10 +62,10 @@ def candidates(blocks: Array, levels: Array, origins: Origins) -> list[Array]:
     """Mean and Theil-Sen-like median changes over whole blocks, least squares within the newest one."""
     newest, last, width = origins.newest, blocks.shape[1] - 1, blocks.shape[2]
     change = np.diff(levels, axis=1, prepend=2 * levels[:, :1] - levels[:, 1:2])
-    slopes: list[Array] = []
-    for span in (s for s in MEAN_BLOCKS if s < last):
-        start = np.maximum(newest - span, 0)
-        slopes.append((levels[:, newest] - levels[:, start]) / np.maximum(newest - start, 1))
+    spans = np.array([span for span in MEAN_BLOCKS if span < last], dtype=np.intp)
+    start = np.maximum(newest - spans[:, None], 0)
+    means = (levels[:, None, newest] - levels[:, start]) / np.maximum(newest - start, 1)
+    slopes: list[Array] = list(means.transpose(1, 0, 2))
     slopes.extend(median(change[:, origins.back(span)], 2) for span in ROBUST_BLOCKS if span <= last)
     for bins in sorted({width // 4, width // 2, width}):
         if bins >= 3:  # noqa: PLR2004 - two points are no regression

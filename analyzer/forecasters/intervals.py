@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
@@ -20,9 +22,11 @@ def half_widths(missed: tuple[Missed, ...], reaches: tuple[Reach, ...], known: i
     Never narrower farther ahead, and farther than the history is long in proportion to the distance: of that it says
     nothing.
     """
-    sizes = [weighted_quantile(each, level) * small_sample(counted(each).sum(axis=1), level) for each in missed]
-    quantiles = never_falling(np.stack(sizes, axis=1))
-    middles = np.array([(reach.first + reach.end + 1) / 2 for reach in reaches])
+    counts = [np.minimum(2 * each.told, 1.0) for each in missed]  # an origin counts where half could be told
+    sizes = np.stack([weighted_quantile(each, count, level) for each, count in zip(missed, counts, strict=True)], 1)
+    seen = np.stack([count.sum(axis=1) for count in counts], axis=1)
+    quantiles = never_falling(sizes * small_sample(seen, level))
+    middles = tuple((reach.first + reach.end + 1) / 2 for reach in reaches)
     return growing(quantiles, middles, bins) * np.maximum(np.arange(1, bins + 1) / known, 1.0)
 
 
@@ -33,21 +37,16 @@ def never_falling(quantiles: Array) -> Array:
     return np.asarray((above + below) / 2)
 
 
-def counted(missed: Missed) -> Array:
-    """How much each origin counts: fully where half of the mixture could be told."""
-    return np.asarray(np.minimum(2 * missed.told, 1.0))
-
-
 def small_sample(origins: Array, level: float) -> Array:
     """How much wider few origins make it: the values of one day are not independent, so days count, by Student's t."""
     return np.asarray(stdtrit(np.maximum(origins, 1.0), (1 + level) / 2) / ndtri((1 + level) / 2))
 
 
-def weighted_quantile(missed: Missed, level: float) -> Array:
-    """The absolute miss that `level` of the weight doesn't exceed."""
+def weighted_quantile(missed: Missed, count: Array, level: float) -> Array:
+    """The absolute miss that `level` of the weight doesn't exceed; each origin weighs its `count`, the newer more."""
     series, origins = missed.size.shape[:2]
     size = np.abs(missed.size).reshape(series, -1)
-    each = (counted(missed) + UNTOLD) * FORGETTING ** np.arange(origins)
+    each = (count + UNTOLD) * FORGETTING ** np.arange(origins)
     weight = np.repeat(each, size.shape[1] // origins, axis=1)
     order = np.argsort(size, axis=1)  # NaN goes last
     size = np.take_along_axis(size, order, axis=1)
@@ -57,14 +56,19 @@ def weighted_quantile(missed: Missed, level: float) -> Array:
     return np.asarray(np.nan_to_num(np.take_along_axis(size, np.minimum(place, size.shape[1] - 1), axis=1)[:, 0]))
 
 
-def growing(quantiles: Array, middles: Array, bins: int) -> Array:
+def growing(quantiles: Array, middles: tuple[float, ...], bins: int) -> Array:
     """Straight between the distances that were checked; beyond, it grows by the power of time seen among them."""
-    ahead = np.arange(1, bins + 1, dtype=np.float64)
-    basis = np.stack([np.interp(ahead, middles, row) for row in np.eye(len(middles))], axis=0)
-    widths = quantiles @ basis
-    beyond = ahead > middles[-1]
-    if len(middles) > 1 and beyond.any():
+    widths = quantiles @ between_middles(middles, bins)
+    beyond = np.arange(1, bins + 1) / middles[-1]
+    if len(middles) > 1 and beyond[-1] > 1:
         ratio = np.maximum(quantiles[:, -1], 1e-12) / np.maximum(quantiles[:, 0], 1e-12)
         power = np.clip(np.log(ratio) / np.log(middles[-1] / middles[0]), SLOWEST, FASTEST)
-        widths[:, beyond] *= (ahead[beyond] / middles[-1]) ** power[:, None]
+        widths *= np.maximum(beyond, 1.0) ** power[:, None]
     return np.asarray(widths)
+
+
+@lru_cache
+def between_middles(middles: tuple[float, ...], bins: int) -> Array:
+    """How much of each reach's quantile each bin takes: shape (reaches, bins)."""
+    ahead = np.arange(1, bins + 1, dtype=np.float64)
+    return np.stack([np.interp(ahead, middles, row) for row in np.eye(len(middles))], axis=0)

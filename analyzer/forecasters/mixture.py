@@ -59,11 +59,11 @@ def mix(blocks: Array, raw: Array, ahead_blocks: int, *, daily: bool) -> Mixture
     candidates = candidate_paths(blocks, drift(blocks, origins), origins, daily=daily)
     reaches = reaches_of(blocks.shape[2], blocks.shape[1])
     checked = reaches[-1].end // blocks.shape[2]
-    told = [candidate.path(checked)[:, 1:] for candidate in candidates]
+    told = np.stack([candidate.path(checked)[:, 1:] for candidate in candidates])
     shares = shares_of(errors(came(blocks, origins, checked), told, reaches, candidates, origins), SHARPNESS)
     could = np.einsum("nrc,jc->nrj", shares, can_tell(candidates, origins))
     return Mixture(
-        mixed([candidate.path(ahead_blocks, now=True) for candidate in candidates], shares, reaches)[:, 0],
+        mixed(np.stack([candidate.path(ahead_blocks, now=True) for candidate in candidates]), shares, reaches)[:, 0],
         misses(came(raw, origins, checked) - mixed(told, shares, reaches)[..., None], could, reaches, blocks.shape[2]),
         reaches,
     )
@@ -78,7 +78,7 @@ def came(values: Array, origins: Origins, count: int) -> Array:
 
 
 def errors(
-    truth: Array, told: list[Array], reaches: tuple[Reach, ...], candidates: list[Candidate], origins: Origins
+    truth: Array, told: Array, reaches: tuple[Reach, ...], candidates: list[Candidate], origins: Origins
 ) -> Array:
     """Mean absolute error of each candidate at each reach: shape (series, reaches, candidates).
 
@@ -86,7 +86,7 @@ def errors(
     be checked at all it is what it was at the reach before.
     """
     starts = [reach.first for reach in reaches]
-    error = np.stack([np.add.reduceat(np.abs(path - truth), starts, axis=2) for path in told], axis=3)
+    error = np.moveaxis(np.add.reduceat(np.abs(told - truth), starts, axis=3), 0, 3)
     checks = np.isfinite(error[0, :, :, :1])
     needed = np.array([candidate.blocks_needed for candidate in candidates])
     all_weights = np.where(checks, origins.weights[1:, None, None], 0.0)
@@ -102,16 +102,13 @@ def errors(
     return np.asarray(np.where(np.isinf(share), 1e9, share * mean))
 
 
-def mixed(told: list[Array], shares: Array, reaches: tuple[Reach, ...]) -> Array:
-    """The candidates' paths added up by their shares; what lies beyond the last reach goes by its shares."""
-    bins = told[0].shape[2]
+def mixed(told: Array, shares: Array, reaches: tuple[Reach, ...]) -> Array:
+    """The paths `told[candidate, n, origin, bin]` added up by their shares, the last reach's also for what is beyond."""
+    bins = told.shape[3]
     counts = [min(reach.end, bins) - min(reach.first, bins) for reach in reaches]
     counts[-1] += bins - sum(counts)
-    each = np.repeat(shares, counts, axis=1)[:, None]
-    total = told[0] * each[..., 0]
-    for c, path in enumerate(told[1:], start=1):
-        total += path * each[..., c]
-    return np.asarray(total)
+    each = np.repeat(shares.transpose(2, 0, 1), counts, axis=2)
+    return np.asarray(np.einsum("cnjh,cnh->njh", told, each))
 
 
 def can_tell(candidates: list[Candidate], origins: Origins) -> npt.NDArray[np.bool_]:

@@ -26,6 +26,7 @@ class Regular:
 
 def regular(times: Array, values: Array) -> Regular:
     """The values on the grid of their usual step that ends at the newest one; NotEnoughHistory below 8 values."""
+    times, values = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
     seen = np.isfinite(values) & np.isfinite(times)
     if seen.sum() < FEWEST:
         raise NotEnoughHistory(f"a forecast needs at least {FEWEST} values, has {seen.sum()}")
@@ -54,6 +55,9 @@ def forecast_series(
 
     NotEnoughHistory when it has too few values.
     """
-    known = regular(np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64))
+    return forecast_regular(regular(times, values), ahead, level=level, limit=limit)
+
+
+def forecast_regular(known: Regular, ahead: Array, *, level: float = 0.9, limit: float | None = None) -> Outlook:
     limits = np.array([np.nan if limit is None else limit])
     return foresee(known.values[None], known.step_seconds, ahead - known.end, level=level, limits=limits)
