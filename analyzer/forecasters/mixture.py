@@ -103,7 +103,7 @@ def errors(
 
 
 def mixed(told: Array, shares: Array, reaches: tuple[Reach, ...]) -> Array:
-    """The paths `told[candidate, n, origin, bin]` added up by their shares, the last reach's also for what is beyond."""
+    """The paths `told[candidate, n, origin, bin]` added up by their shares; beyond the last reach by its own."""
     bins = told.shape[3]
     counts = [min(reach.end, bins) - min(reach.first, bins) for reach in reaches]
     counts[-1] += bins - sum(counts)
