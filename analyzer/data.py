@@ -395,7 +395,7 @@ class Fetched:
 
     `fallback_reason` says why the better links of a chain did not serve; empty when the best one did. `stale` means
     that nobody could be asked: the fleet is the last one known, its times are older than the asked window. Rates look
-    back over `range_seconds`.
+    back over `range_seconds`. `not_asked` are hosts that a better link knew and this one can't ask: not silent ones.
     """
 
     fleet: Fleet
@@ -404,6 +404,7 @@ class Fetched:
     fallback_reason: str = ""
     stale: bool = False
     range_seconds: float = 60.0
+    not_asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
-from analyzer.data import Fetched, Sample, Series, Window
+from analyzer.data import Failure, Fetched, Sample, Series, Window
 from analyzer.errors import QueryRefused, SourceEmpty, SourceError, SourceUnreachable
 from analyzer.interfaces import Queries, Source
 
 T = TypeVar("T")
+_NAMED = 5  # hosts that a message lists
 
 
 class Link(Source, Queries, Protocol):
@@ -28,6 +29,7 @@ class FallbackSource:
     links: tuple[Link, ...]
     name: str = "fallback"
     _last: list[Fetched] = field(default_factory=list, init=False, repr=False)
+    _known: list[str] = field(default_factory=list, init=False, repr=False)  # by the best link, when it last served
 
     async def fetch(self, window: Window, host: str | None = None) -> Fetched:
         """The first link's answer. SourceUnreachable, with every link's reason, when there is nothing to give.
@@ -40,10 +42,15 @@ class FallbackSource:
         except (SourceUnreachable, SourceEmpty):
             if host is not None or not self._last:
                 raise
-            return _known(self._last[0], "; ".join(reasons))
-        if host is None:
-            self._last[:] = [fetched]
-        return replace(fetched, fallback_reason="; ".join(reasons))
+            return _old(self._last[0], "; ".join(reasons))
+        if host is not None:
+            return replace(fetched, fallback_reason="; ".join(reasons))
+        if reasons:
+            fetched = replace(_confessed(fetched, self._known, window), fallback_reason="; ".join(reasons))
+        else:
+            self._known[:] = [known.name for known in fetched.fleet.hosts]
+        self._last[:] = [fetched]
+        return fetched
 
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
         """The first link's answer. QueryRefused at once: another link would not take the query either."""
@@ -87,7 +94,18 @@ async def _first(links: Sequence[Link], ask: Callable[[Link], Awaitable[T]], rea
     raise SourceUnreachable("; ".join(reasons))
 
 
-def _known(last: Fetched, reason: str) -> Fetched:
+def _confessed(fetched: Fetched, known: Sequence[str], window: Window) -> Fetched:
+    """Say which hosts are known but were not looked at: having no target for a host does not make it silent."""
+    asked = {host.name for host in fetched.fleet.hosts} | {failure.host for failure in fetched.failures}
+    left = tuple(name for name in known if name not in asked)
+    if not left:
+        return fetched
+    named = ", ".join(left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
+    failure = Failure("fetch", f"{len(left)} hosts are no targets of the {fetched.source}: {named}", window.end)
+    return replace(fetched, failures=(*fetched.failures, failure), not_asked=left)
+
+
+def _old(last: Fetched, reason: str) -> Fetched:
     newest = datetime.fromtimestamp(last.fleet.times[-1], tz=UTC)
     said = f"{reason}; the last known data are of {newest:%Y-%m-%d %H:%M:%S} UTC"
     return replace(last, source="last known", failures=(), fallback_reason=said, stale=True)

@@ -126,6 +126,24 @@ async def test_a_host_that_no_link_knows_is_said_to_be_unknown(node_exporter: Pr
             await source.fetch(newest(), "db9")
 
 
+async def test_hosts_that_only_prometheus_knows_are_not_looked_at_rather_than_silent(node_exporter: Program) -> None:
+    near = node_exporter.url.removeprefix("http://")
+    others = [near, *(f"db{number}:9100" for number in range(7))]
+    known = ",".join(f'{{"metric":{{"instance":"{name}"}},"value":[1,"2"]}}' for name in others)
+    hosts = (200, f'{{"status":"success","data":{{"resultType":"vector","result":[{known}]}}}}')
+    nothing = (200, '{"status":"success","data":{"resultType":"matrix","result":[]}}')
+    handler, _ = in_turn(hosts, nothing, (503, "down"))
+    async with serving(handler) as url, chain(url, node_exporter.url) as source:
+        first = await source.fetch(newest())
+        fallen = await source.fetch(newest())
+    assert (len(first.fleet.hosts), first.source, first.not_asked) == (8, "prometheus", ())
+    assert [host.name for host in fallen.fleet.hosts] == [near]
+    assert fallen.not_asked == tuple(f"db{number}:9100" for number in range(7))
+    assert [failure.reason for failure in fallen.failures] == [
+        "7 hosts are no targets of the direct scrape: db0:9100, db1:9100, db2:9100, db3:9100, db4:9100, …"
+    ]
+
+
 async def test_a_query_falls_to_the_ring_when_prometheus_is_away(node_exporter: Program, free_port: int) -> None:
     async with chain(f"http://127.0.0.1:{free_port}", node_exporter.url) as source:
         await fetched_when(source, has_rates, "two scrapes")
