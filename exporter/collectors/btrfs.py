@@ -52,7 +52,8 @@ class BtrfsCollector:
 
     def collect(self) -> Iterable[Block]:
         tree = self.trees.sys
-        filesystems = [name for name in tree.names_if_any(FOLDER) if tree.path(f"{FOLDER}/{name}/allocation").is_dir()]
+        # A filesystem's name is its UUID; what the kernel can do stands beside.
+        filesystems = [name for name in tree.names_if_any(FOLDER) if "-" in name]
         return [self.listing.block(sample for uuid in filesystems for sample in of_filesystem(tree, uuid))]
 
 

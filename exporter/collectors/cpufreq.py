@@ -56,10 +56,10 @@ class CpufreqCollector:
 
 def of_cpu(tree: Tree, name: str) -> Iterator[Sample]:
     folder, cpu = f"{CPUS}/{name}/cpufreq", name[3:]
-    # Virtual machines have no such folder: one look is cheaper than one for each attribute.
-    if not tree.path(folder).exists():
+    governor = tree.value(f"{folder}/scaling_governor")
+    if governor is None:
+        # Virtual machines have no such folder: one look is cheaper than one for each attribute.
         return
     yield from told(tree, folder, (cpu,), ATTRIBUTES)
-    governor = tree.value(f"{folder}/scaling_governor")
     available = tree.value(f"{folder}/scaling_available_governors") or b""
     yield from ((GOVERNOR, (cpu, one), int(one == governor)) for one in available.split())

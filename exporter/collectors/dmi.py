@@ -25,7 +25,7 @@ class DmiCollector:
     listing: Listing = field(default_factory=Listing, init=False, repr=False)
 
     def collect(self) -> Iterable[Block]:
-        if not self.trees.sys.path(FOLDER).is_dir():
+        if not self.trees.sys.names_if_any(FOLDER):
             raise NoData("the firmware doesn't say")
         values = self.trees.sys.attributes(FOLDER, tuple(FIELDS.split()))
         names = tuple(name.replace("sys_", "system_") for name in values)

@@ -86,9 +86,11 @@ class PowerSupplyCollector:
     def collect(self) -> Iterable[Block]:
         tree = self.trees.sys
         wanted = chooser(exclude=self.ignored_supplies)
-        if not tree.path(FOLDER).is_dir():
-            raise NoData("this kernel doesn't tell of power supplies")
-        supplies = [name for name in tree.names(FOLDER) if wanted(name)]
+        try:
+            names = tree.names(FOLDER)
+        except FileNotFoundError as error:
+            raise NoData("this kernel doesn't tell of power supplies") from error
+        supplies = [name for name in names if wanted(name)]
         return [self.listing.block(sample for supply in supplies for sample in of_supply(tree, supply))]
 
 
