@@ -9,6 +9,7 @@ from importlib.metadata import version
 from analyzer.assistant import HostAssistant
 from analyzer.cycle import Cycle
 from analyzer.data import Feature
+from analyzer.detectors import detectors_for
 from analyzer.features import load_features
 from analyzer.forecasters import FORECASTERS
 from analyzer.judge import Judge
@@ -44,7 +45,13 @@ async def serve(settings: Settings) -> None:
     by_name = {feature.name: feature for feature in catalogue}
     store = await Store.open(settings.storage.path, settings.storage.url.get_secret_value())
     source = FallbackSource((_prometheus(settings, catalogue), _scrape(settings, catalogue)))
-    trainer = Trainer(source, settings.cycle.step, history=settings.training.history, period=settings.training.interval)
+    trainer = Trainer(
+        source,
+        settings.cycle.step,
+        history=settings.training.history,
+        period=settings.training.interval,
+        detectors=detectors_for(catalogue),
+    )
     metrics = MetricsSink(store.outbox, version("openmanager"))
     annotations = _annotations(settings, store.outbox, by_name)
     cycle = Cycle(

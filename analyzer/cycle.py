@@ -22,6 +22,7 @@ from analyzer.data import (
     Scores,
     Window,
 )
+from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.guard import Guard
 from analyzer.interfaces import Forecaster, Sink, Source
 from analyzer.judge import Judge
@@ -31,8 +32,6 @@ from analyzer.training import HostModels, Trainer
 
 # A scrape may arrive late and a rate needs its neighbours: the newest steps are asked for again.
 OVERLAP_STEPS = 4
-# Enough rows for every window and residual that a scorer looks back on, and for those not judged yet.
-SCORED_STEPS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ def _scored(report: HostReport, frame: Frame, models: HostModels | Learning) -> 
     if isinstance(models, Learning):
         seen = int(np.isfinite(frame.values).any(axis=1).sum())
         return replace(report, learning=replace(models, steps_seen=max(models.steps_seen, seen))), None
-    every = models.score(frame.tail(SCORED_STEPS))
+    every = models.score(frame.tail(LOOKBACK_STEPS))
     newest = {scores.model: float(scores.values[-1]) for scores in every if np.isfinite(scores.values[-1])}
     ensemble = every[-1]
     shares = zip(ensemble.features, ensemble.shares[-1], strict=True)

@@ -5,14 +5,14 @@ Liu, Ting and Zhou, Isolation Forest, ICDM 2008. On raw features it hears half a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors.regression import RegressionDetector, RegressionScorer
-from analyzer.detectors.scaling import usable
+from analyzer.detectors.scaling import Floors, usable
 from analyzer.detectors.scores import Edge, scores
 from analyzer.detectors.windows import levels
 
@@ -49,12 +49,13 @@ class IsolationForestDetector:
     stride: int = 3
     span: float = 20.0
     minimum_steps: int = 24
+    floors: Floors = field(default_factory=dict)
     seed: int = 0
     name: str = "isolation_forest"
 
     def fit(self, history: Frame) -> IsolationForestScorer:
         kept = usable(history, self.minimum_steps, self.name)
-        regression = RegressionDetector(minimum_steps=self.minimum_steps).fit(kept)
+        regression = RegressionDetector(minimum_steps=self.minimum_steps, floors=self.floors).fit(kept)
         forest = IsolationForest(n_estimators=self.trees, max_samples=self.sample, random_state=self.seed)
         blank = IsolationForestScorer(regression, forest, self.span, Edge())
         views = blank.views(regression.scaling.apply(kept), slice(None, None, self.stride))

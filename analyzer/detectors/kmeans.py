@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import Scaling, usable
+from analyzer.detectors.scaling import Floors, Scaling, usable
 from analyzer.detectors.scores import USUAL, Edge, scores
 from analyzer.detectors.windows import windows
 
@@ -51,12 +51,13 @@ class KMeansDetector:
     length: int = 10
     sample: int = 2000
     minimum_steps: int = 24
+    floors: Floors = field(default_factory=dict)
     seed: int = 0
     name: str = "kmeans"
 
     def fit(self, history: Frame) -> KMeansScorer:
         kept = usable(history, self.minimum_steps, self.name)
-        scaling = Scaling.fit(kept)
+        scaling = Scaling.fit(kept, self.floors)
         z = scaling.apply(kept)
         centroids = self._centroids(z)
         blank = KMeansScorer(scaling, centroids, self.length, np.ones(len(kept.features), np.float32), Edge())

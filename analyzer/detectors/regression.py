@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import Scaling, usable
+from analyzer.detectors.scaling import Floors, Scaling, usable
 from analyzer.detectors.scores import USUAL, Edge, scores
 from analyzer.detectors.windows import lagged, levels
 
@@ -51,11 +51,12 @@ class RegressionDetector:
     ridge: float = 1.0
     sample: int = 8000
     minimum_steps: int = 24
+    floors: Floors = field(default_factory=dict)
     name: str = "regression"
 
     def fit(self, history: Frame) -> RegressionScorer:
         kept = usable(history, self.minimum_steps, self.name)
-        scaling = Scaling.fit(kept)
+        scaling = Scaling.fit(kept, self.floors)
         z, count = scaling.apply(kept), len(kept.features)
         rows = np.linspace(0, len(z) - 1, min(len(z), self.sample)).astype(np.intp)
         seen = design(z, rows)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import Scaling, usable
+from analyzer.detectors.scaling import Floors, Scaling, usable
 from analyzer.detectors.scores import USUAL, Edge, scores
 from analyzer.detectors.windows import levels
 
@@ -48,10 +48,11 @@ class ResidualDetector:
     span: float
     equal: bool = False
     minimum_steps: int = 24
+    floors: Floors = field(default_factory=dict)
 
     def fit(self, history: Frame) -> ResidualScorer:
         kept = usable(history, self.minimum_steps, self.name)
-        scaling = Scaling.fit(kept)
+        scaling = Scaling.fit(kept, self.floors)
         blank = ResidualScorer(self.name, scaling, self.span, np.ones(len(kept.features), np.float32), Edge())
         residuals = blank.residuals(scaling.apply(kept))
         usual = np.maximum(np.quantile(residuals, USUAL, axis=0), 1.0).astype(np.float32) if self.equal else blank.usual

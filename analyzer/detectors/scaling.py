@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Frame, Values
+from analyzer.data import Feature, Frame, Values
 from analyzer.errors import NotEnoughHistory
 
 Column = npt.NDArray[np.float64]
+Floors = Mapping[str, float]
 
 # A spread below this part of the range seen in history is noise of measurement: it must not make a small move loud.
 SMALLEST_SPREAD = 0.005
 # Where history never moved, any move is news, of this many spreads; how far it moved has no scale to be judged on.
 STEP_FROM_CONSTANT = 10.0
+# The smallest change that a person would care about is this many spreads: less of it is never loud.
+SPREADS_OF_EFFECT = 2.0
 # No single reading may drown the rest: it is unusual enough at this many spreads.
 FARTHEST = 50.0
 
@@ -29,7 +33,8 @@ class Scaling:
     spread: Column
 
     @classmethod
-    def fit(cls, history: Frame) -> Scaling:
+    def fit(cls, history: Frame, floors: Floors) -> Scaling:
+        """`floors` are the smallest spreads of features that have one."""
         values = history.values.astype(np.float64)
         seen = np.isfinite(values)
         counts = np.maximum(seen.sum(axis=0), 1)
@@ -41,7 +46,8 @@ class Scaling:
         # float32 keeps 7 digits: what differs by less never moved
         span[span <= np.abs(center) * 1e-6] = 0.0
         spread = np.where(span > 0, np.maximum(np.sqrt(squares.sum(axis=0) / counts), SMALLEST_SPREAD * span), 0.0)
-        return cls(history.features, center, spread)
+        least = np.array([floors.get(feature, 0.0) for feature in history.features])
+        return cls(history.features, center, np.maximum(spread, least))
 
     def apply(self, recent: Frame) -> Values:
         """`z[t, f]` for the fitted features in their order; a gap or a feature that is gone counts as usual: 0."""
@@ -52,6 +58,11 @@ class Scaling:
             steps = np.where(moved, np.sign(values) * STEP_FROM_CONSTANT, 0.0)
             z = np.where(still, steps, values / np.where(still, 1.0, self.spread))
         return np.asarray(np.clip(np.nan_to_num(z, nan=0.0), -FARTHEST, FARTHEST), dtype=np.float32)
+
+
+def floors_of(features: Sequence[Feature]) -> Floors:
+    """The catalogue's minimum effects as smallest spreads."""
+    return {each.name: each.minimum_effect / SPREADS_OF_EFFECT for each in features}
 
 
 def aligned(recent: Frame, features: tuple[str, ...]) -> Values:

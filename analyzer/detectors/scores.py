@@ -11,6 +11,8 @@ from analyzer.detectors.scaling import observed
 
 # What a model's number reached in this part of its history is the edge of the usual: ratio 1, score 0.5.
 USUAL = 0.99
+# All models count in spreads, averaged over features: on a host where nothing ever moves, less than this is nothing.
+SMALLEST_UNIT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Edge:
     @classmethod
     def of(cls, raw: Values) -> Edge:
         middle, high = (float(q) for q in np.quantile(raw, [0.5, USUAL]))
-        return cls(middle, max(high - middle, 1e-6))
+        return cls(middle, max(high - middle, SMALLEST_UNIT))
 
     def ratio(self, raw: Values) -> Values:
         return np.asarray(np.maximum(raw - self.middle, 0.0) / self.unit, dtype=np.float32)
