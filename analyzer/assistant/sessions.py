@@ -51,6 +51,11 @@ class Sessions:
             return replace(understood, slots=slots_of(text, hosts).over(earlier.slots))
         return understood
 
+    def context(self, session: str) -> str:
+        """What a question of this session would lean on; "" for a new session. Part of what an answer depends on."""
+        earlier = self._kept.get(session) if session else None
+        return f"{earlier.intent} {earlier.slots}" if earlier else ""
+
     def remember(self, session: str, understood: Understanding) -> None:
         if session and understood.intent != "other":
             self._kept[session] = understood
