@@ -44,8 +44,8 @@ def live(node_exporter: Program, prometheus_program: Path, tmp_path_factory: pyt
         start_exporter(folder, own_port) as own,
         start_prometheus(prometheus_program, folder, a_free_port(), jobs) as prometheus,
     ):
-        scraped = "/api/v1/query?query=min(count_over_time(node_load1[1m])%3E5)%2Bcount(node_load1)*0"
-        until(lambda: '"value"' in prometheus.get(scraped)[1], "six scrapes of both exporters", prometheus, own)
+        scraped = "/api/v1/query?query=min(count_over_time(node_load1[1m])%3E3)%2Bcount(node_load1)*0"
+        until(lambda: '"value"' in prometheus.get(scraped)[1], "four scrapes of both exporters", prometheus, own)
         yield Live(prometheus, node_exporter, own)
 
 

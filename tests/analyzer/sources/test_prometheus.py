@@ -201,7 +201,7 @@ async def test_a_prometheus_that_was_killed_is_unreachable_and_serves_again_when
         return Window.ending(datetime.now(UTC), timedelta(seconds=2), timedelta(seconds=1))
 
     def has_data(prometheus: Program) -> bool:
-        return '"value"' in prometheus.get("/api/v1/query?query=node_uname_info+offset+2s")[1]
+        return '"value"' in prometheus.get("/api/v1/query?query=node_uname_info+offset+1s")[1]
 
     with start_prometheus(prometheus_program, tmp_path, port, scraped) as prometheus:
         until(lambda: has_data(prometheus), "a first scrape", prometheus)
