@@ -121,6 +121,7 @@ COLLECTORS: Mapping[str, Listed] = {
     "mountstats": Listed("mountstats:MountstatsCollector", default_on=False),
     "logs": Listed("logs:LogsCollector"),
     "namedprocess": Listed("namedprocess:NamedProcessCollector"),
+    "systemd": Listed("systemd:SystemdCollector", default_on=False),
     "netclass": Listed("netclass:NetclassCollector"),
     "netdev": Listed("netdev:NetdevCollector"),
     "netstat": Listed("netstat:NetstatCollector"),

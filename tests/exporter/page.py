@@ -20,7 +20,7 @@ def told_now(collector: Collector) -> dict[Series, float]:
     return samples(page(collector))
 
 
-def of(found: dict[Series, float], name: str, **labels: str) -> float:
+def of(found: dict[Series, float], name: str, /, **labels: str) -> float:
     """The value of one series; KeyError when it isn't told."""
     return found[(name, frozenset(labels.items()))]
 
