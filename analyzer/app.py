@@ -13,6 +13,7 @@ from analyzer.detectors import detectors_for
 from analyzer.features import load_features
 from analyzer.forecasters import FORECASTERS
 from analyzer.judge import Judge
+from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
 from analyzer.settings_tree import Settings, host_and_port
@@ -31,6 +32,7 @@ from analyzer.web.server import start
 
 DELIVER_SECONDS = 2.0
 TRAIN_SECONDS = 5.0
+FORESEE_SECONDS = 300.0
 TIDY_SECONDS = 3600.0
 KEEP = timedelta(days=90)
 # A receiver that is back gets what is owed within half a minute; one small request till then hurts nobody.
@@ -57,13 +59,14 @@ async def serve(settings: Settings) -> None:
     cycle = Cycle(
         source=source,
         trainer=trainer,
+        prospects=Prospects(source, catalogue),
         judge=Judge(catalogue, settings.cycle.step, false_alarms_per_day=settings.judge.false_alarms_per_day),
         forecasters=tuple(forecaster() for forecaster in FORECASTERS.values()),
         sinks=(metrics, annotations),
         step=settings.cycle.step,
         recent=settings.cycle.recent,
     )
-    rounds = Rounds(cycle, trainer, store, KEEP)
+    rounds = Rounds(cycle, store, KEEP)
     door = Door(
         report=lambda: rounds.report,
         findings=store.findings.find,
@@ -76,6 +79,7 @@ async def serve(settings: Settings) -> None:
     loops = [
         Loop("cycle", settings.cycle.interval.total_seconds(), rounds.look),
         Loop("train", TRAIN_SECONDS, rounds.train),
+        Loop("foresee", FORESEE_SECONDS, rounds.foresee),
         Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(source.poll)),
         Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, annotations, PATIENCE).deliver_due),
         Loop("tidy", TIDY_SECONDS, rounds.tidy),

@@ -18,15 +18,18 @@ from analyzer.data import (
     Host,
     HostReport,
     Learning,
+    Peers,
     Report,
     Scores,
     Window,
 )
 from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.guard import Guard
+from analyzer.health import health
 from analyzer.interfaces import Forecaster, Sink, Source
 from analyzer.judge import Judge
 from analyzer.judge import Memory as JudgeMemory
+from analyzer.prospects import Prospects
 from analyzer.recent import extend
 from analyzer.training import HostModels, Trainer
 
@@ -62,6 +65,7 @@ class Cycle:
 
     source: Source
     trainer: Trainer
+    prospects: Prospects
     judge: Judge
     forecasters: Sequence[Forecaster]
     sinks: Sequence[Sink]
@@ -77,10 +81,12 @@ class Cycle:
             memory = replace(memory, recent=extend(memory.recent, fetched.fleet, self.recent.total_seconds()))
         looked: tuple[Looked, ...] = ()
         if memory.recent is not None:
-            looked = await asyncio.to_thread(self._look, guard, memory.recent)
+            looked = await asyncio.to_thread(self._look, guard, now, memory.recent)
         findings: tuple[Finding, ...] = ()
         with guard.stage("judge"):
             findings, memory = self._judge(now, fetched, looked, memory)
+        if memory.recent is not None:
+            looked = await asyncio.to_thread(self._weigh, guard, memory.recent, looked, findings)
         report = _report(now, fetched, looked, findings, guard)
         late = Guard(now, memory.late)
         for sink in self.sinks:
@@ -106,8 +112,11 @@ class Cycle:
         start = min(max(newest - OVERLAP_STEPS * self.step, whole.start), whole.end)
         return Window(start, whole.end, self.step)
 
-    def _look(self, guard: Guard, recent: Fleet) -> tuple[Looked, ...]:
+    def _look(self, guard: Guard, now: datetime, recent: Fleet) -> tuple[Looked, ...]:
         looked = []
+        peers: Mapping[str, Peers] = {}
+        with guard.stage("compare"):
+            peers = self.prospects.peers(recent)
         for host in recent.hosts:
             frame = recent.frame(host.name)
             report = HostReport(host, _last_seen(frame), _latest(frame))
@@ -115,9 +124,25 @@ class Cycle:
             with guard.stage("score", host.name):
                 report, ensemble = _scored(report, frame, self.trainer.models(host.name))
             with guard.stage("forecast", host.name):
-                report = replace(report, trends=tuple(t for f in self.forecasters for t in f.trends(frame)))
+                trends = tuple(trend for forecaster in self.forecasters for trend in forecaster.trends(frame))
+                forecasts = self.prospects.forecasts(host.name, now)
+                report = replace(report, trends=trends, forecasts=forecasts, peers=peers.get(host.name))
             looked.append(Looked(report, ensemble))
         return tuple(looked)
+
+    def _weigh(
+        self, guard: Guard, recent: Fleet, looked: Sequence[Looked], findings: Sequence[Finding]
+    ) -> tuple[Looked, ...]:
+        """Each host's health, from all that is known of it by now."""
+        weighed = []
+        for each in looked:
+            report = each.report
+            with guard.stage("health", report.host.name):
+                frame, firing = recent.frame(report.host.name), [finding for finding in findings if finding.firing]
+                found = health(frame, self.judge.features, firing, report.forecasts)
+                report = replace(report, health=found)
+            weighed.append(replace(each, report=report))
+        return tuple(weighed)
 
     def _judge(
         self, now: datetime, fetched: Fetched | None, looked: Sequence[Looked], memory: Memory
@@ -130,7 +155,7 @@ class Cycle:
             name: models.calibration for name in scores if isinstance(models := self.trainer.models(name), HostModels)
         }
         judge = replace(self.judge, window_seconds=fetched.range_seconds)
-        verdict = judge.judge(now, memory.recent, scores, calibrations, memory.judged)
+        verdict = judge.judge(now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked)
         firing = tuple(finding for finding in verdict.findings if finding.firing)
         return verdict.findings, replace(memory, judged=verdict.memory, firing=firing)
 

@@ -1,6 +1,7 @@
-"""The analyzer's rounds: a cycle, a refit. Keeps the last report and what the next cycle must know, also in the store.
+"""The analyzer's rounds: a cycle, a refit, a look ahead. Keeps the last report and what the next cycle must know.
 
-A refit that fails, or a store that can't be written, is a failure of the next report and stops nothing else.
+What the judge remembers is also in the store. A refit that fails, or a store that can't be written, is a failure of
+the next report and stops nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from analyzer.data import Report
 from analyzer.guard import Guard
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.store import Store
-from analyzer.training import Trainer
 
 MEMORY = "judge"
 
@@ -21,9 +21,10 @@ MEMORY = "judge"
 class Rounds:
     """`report` is None until the first cycle is through."""
 
-    def __init__(self, cycle: Cycle, trainer: Trainer, store: Store, keep: timedelta) -> None:
+    def __init__(self, cycle: Cycle, store: Store, keep: timedelta) -> None:
         self._cycle = cycle
-        self._trainer = trainer
+        self._trainer = cycle.trainer
+        self._prospects = cycle.prospects
         self._store = store
         self._keep = keep
         self._memory = Memory()
@@ -53,6 +54,15 @@ class Rounds:
             self._trainer.forget(tuple(self._trainer.hosts.difference(hosts)))
             await self._trainer.train(now, hosts)
         self._add(guard)
+
+    async def foresee(self, now: datetime) -> bool:
+        """Renew the forecasts and who behaves like whom. False until there is a report to add them to."""
+        guard = Guard(now)
+        with guard.stage("foresee"):
+            if self._served:
+                await self._prospects.renew(now, self._memory.recent)
+        self._add(guard)
+        return self._served
 
     async def tidy(self, now: datetime) -> None:
         """Delete from the store what is settled and old."""

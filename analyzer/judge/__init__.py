@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,19 +50,21 @@ class Judge:
         scores: Mapping[str, Scores],
         calibrations: Mapping[str, Calibration],
         memory: Memory,
+        not_asked: Collection[str] = (),
     ) -> Verdict:
         """What to tell at `now`. `fleet` holds the newest rows, at least `saturated_seconds` of them.
 
         `scores` are the ensemble's for each host that has models; rows judged before are left alone, so that a
         restart or an overlap neither loses nor doubles a finding. Call it only when the source could be asked:
-        a fleet that is empty because nobody answered would call every host silent.
+        a fleet that is empty because nobody answered would call every host silent. `not_asked` are hosts that the
+        source in use can't ask.
         """
         seconds, moment = self.step.total_seconds(), now.timestamp()
         memory = self._seen(memory, fleet, moment)
         rule = Rule(Budget(self.false_alarms_per_day))
         memory, told = anomalies(rule, memory, scores, calibrations, seconds)
         told += saturations(self.features, fleet, moment, self.saturated_seconds, memory.episodes)
-        told += silences(memory, moment, self.silent_seconds)
+        told += silences(memory, moment, self.silent_seconds, not_asked)
         scene = Scene(
             now,
             fleet,

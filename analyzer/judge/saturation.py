@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -63,13 +63,18 @@ def _since(past: Flags, seen: Flags, fleet: Fleet) -> float:
     return float(fleet.times[after.argmax()])
 
 
-def silences(memory: Memory, now: float, seconds: float) -> list[Episode]:
-    """Every host that had values once and has had none for `seconds`; it ends when there is one again."""
+def silences(memory: Memory, now: float, seconds: float, not_asked: Collection[str] = ()) -> list[Episode]:
+    """Every host that had values once and has had none for `seconds`; it ends when there is one again.
+
+    Hosts that could not be asked are neither silent nor back: what was said of them stays.
+    """
     before = {episode.host: episode for episode in memory.episodes if episode.kind == SILENT}
     told = []
     for host, seen in memory.last_seen.items():
         silent = now - seen > seconds
-        if silent:
+        if host in not_asked:
+            told += [before[host]] if host in before else []
+        elif silent:
             told.append(before.get(host) or Episode(SILENT, host, seen))
         elif host in before:
             told.append(replace(before[host], ends_at=seen))

@@ -15,6 +15,7 @@ from analyzer.forecasters import FORECASTERS
 from analyzer.guard import Guard
 from analyzer.interfaces import Sink
 from analyzer.judge import Judge
+from analyzer.prospects import Prospects
 from analyzer.training import Trainer
 
 STEP = timedelta(seconds=15)
@@ -38,6 +39,7 @@ class SyntheticSource:
 
     hosts: tuple[str, ...]
     down: bool = False
+    not_asked: tuple[str, ...] = ()
     asked: list[Window] = field(default_factory=list)
     name: str = "synthetic"
 
@@ -54,7 +56,7 @@ class SyntheticSource:
             window.times,
             (np.array(values) * begun).astype(np.float32),
         )
-        return Fetched(fleet, self.name)
+        return Fetched(fleet, self.name, not_asked=self.not_asked)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -77,7 +79,8 @@ class ListSink:
 
 def a_cycle(source: SyntheticSource, *sinks: Sink) -> Cycle:
     trainer = Trainer(source, STEP, history=timedelta(hours=6))
-    return Cycle(source, trainer, Judge(FEATURES, STEP), [f() for f in FORECASTERS.values()], sinks, STEP, HOUR)
+    prospects, judge = Prospects(source, FEATURES, history=6 * HOUR), Judge(FEATURES, STEP)
+    return Cycle(source, trainer, prospects, judge, [f() for f in FORECASTERS.values()], sinks, STEP, HOUR)
 
 
 HOUR = timedelta(hours=1)
@@ -92,7 +95,14 @@ async def test_a_host_is_learning_until_its_models_are_fitted_and_then_scored() 
     await cycle.trainer.train(BEGIN + timedelta(hours=2), ["calm"])
     later, _ = await cycle.run(BEGIN + timedelta(hours=2), memory)
     assert later.hosts[0].learning is None
-    assert set(later.hosts[0].scores) == {"isolation_forest", "kmeans", "regression", "ensemble"}
+    assert set(later.hosts[0].scores) == {
+        "isolation_forest",
+        "kmeans",
+        "regression",
+        "residual_fast",
+        "residual_slow",
+        "ensemble",
+    }
     assert all(0 <= score <= 1 for score in later.hosts[0].scores.values())
     assert {trend.feature for trend in later.hosts[0].trends} == {"cpu", "memory"}
     assert later.hosts[0].host.nodename == "calm.example"
@@ -110,6 +120,11 @@ async def test_a_jump_becomes_a_finding_whose_first_cause_is_what_jumped() -> No
     assert [(finding.host, finding.kind) for finding in report.findings] == [("sick", "anomaly")]
     assert report.findings[0].causes[0].feature == "memory"
     again, _ = await cycle.run(BEGIN + timedelta(minutes=184), memory)
+    ill, well = (report.host(name) for name in ("sick", "calm"))
+    assert ill is not None
+    assert well is not None
+    assert ill.health is not None
+    assert well.health is not None
     assert again.findings[0].fingerprint == report.findings[0].fingerprint, "one story is one finding"
 
 
@@ -169,3 +184,15 @@ def test_a_failure_that_only_goes_on_is_reported_each_time_and_logged_once(caplo
         assert len(known) == 1
     assert caplog.text.count("can't reach Prometheus") == 1
     assert "Traceback" not in caplog.text
+
+
+async def test_hosts_that_a_fallback_can_not_ask_are_not_called_silent() -> None:
+    source = SyntheticSource(("asked", "elsewhere"))
+    cycle = a_cycle(source)
+    _, memory = await cycle.run(BEGIN + timedelta(hours=2), Memory())
+    source.hosts, source.not_asked = ("asked",), ("elsewhere",)
+    report, memory = await cycle.run(BEGIN + timedelta(hours=2, minutes=10), memory)
+    assert [finding.kind for finding in report.findings] == []
+    source.not_asked = ()
+    report, _ = await cycle.run(BEGIN + timedelta(hours=2, minutes=11), memory)
+    assert [(finding.host, finding.kind) for finding in report.findings] == [("elsewhere", "silent")]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from analyzer.detectors import DETECTORS, ENSEMBLE
 from tests.analyzer.sinks.fake_grafana import TOKEN, FakeGrafana
 from tests.processes import (
     Program,
@@ -149,7 +150,7 @@ def test_a_real_load_shows_in_prometheus_and_once_in_a_grafana_that_was_down(
         assert len(shares) == 3
         assert host["state"] is not None
         models = {row["metric"]["model"] for row in instant(prometheus, "openmanager_anomaly_score")}
-        assert models == {"isolation_forest", "kmeans", "regression", "ensemble"}
+        assert models == {*DETECTORS, ENSEMBLE}
         for name in ("openmanager_trend_per_second", "openmanager_host_state", "openmanager_stage_duration_seconds"):
             assert instant(prometheus, name), name
         assert float(instant(prometheus, "openmanager_cycle_age_seconds")[0]["value"][1]) < 30
