@@ -71,11 +71,19 @@ def test_what_moves_all_of_a_group_moves_nobody(groups: Groups) -> None:
 
 
 def test_a_difference_too_small_to_care_about_is_none(groups: Groups) -> None:
-    calm = fleet(seed=1)
-    values = np.tile(np.median(calm.values, axis=2, keepdims=True), (1, 1, 60))
+    # Everybody is exactly as usual but for one percent of one CPU; a person cares about five.
+    values = np.repeat(groups.usual[:, :, None], 3, axis=2)
     values[3, 0] += 0.01
-    compared = groups.compare(Fleet(calm.hosts, calm.features, calm.times, values))
-    assert compared["web-3"].departures["cpu_busy_ratio"] < 2
+    hosts = fleet()
+    compared = groups.compare(Fleet(hosts.hosts, NAMES, hosts.times[:3], values.astype(np.float32)))
+    assert 0.1 < compared["web-3"].departures["cpu_busy_ratio"] < 0.25
+
+
+def test_a_host_that_always_was_a_little_different_has_not_left() -> None:
+    different = group_hosts(moved(fleet(), 4, "cpu_busy_ratio", 1.6), FEATURES)
+    assert "web-4" in next(hosts for hosts in different.alike().values() if "web-1" in hosts)
+    compared = different.compare(moved(fleet(seed=1), 4, "cpu_busy_ratio", 1.6))
+    assert compared["web-4"].distance < 4
 
 
 def test_a_host_like_no_other_has_no_peers() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.data import Feature, Fetched, Fleet, Forecast, Host, Window
 from analyzer.errors import SourceUnreachable
-from analyzer.prospects import Prospects
+from analyzer.prospects import Prospects, foretell
 
 NOW = datetime(2026, 1, 5, 12, 20, tzinfo=UTC)
 FEATURES = (
@@ -83,6 +83,13 @@ async def test_exhaustion_comes_nearer_between_renewals() -> None:
     await prospects.renew(NOW, None)
     first, second = disk(prospects), disk(prospects, NOW + timedelta(minutes=10))
     assert until(first) - until(second) == pytest.approx(600)
+
+
+def test_exhaustion_counts_from_now_and_not_from_the_last_step() -> None:
+    window = Window.ending(NOW, timedelta(days=14), timedelta(hours=1))
+    told = foretell(NOW, fleet(window, 0.02), None, FEATURES, 0.9).forecasts["web-1"][0]
+    # Half is free at NOW, and the last whole hour was twenty minutes ago.
+    assert until(told) == pytest.approx(25 * 3600, abs=180)
 
 
 async def test_nothing_is_told_before_the_first_renewal() -> None:

@@ -48,6 +48,11 @@ def test_busy_evenings_make_two_states_and_the_usual_one_is_a() -> None:
     assert newest.distance == pytest.approx(1.0, abs=0.6)
 
 
+def test_what_falls_in_step_with_the_pieces_of_history_is_found_too() -> None:
+    # Six days: each evening is just one of 24 pieces, always the fourth of its day.
+    assert sorted(fit_states(host(busy_evenings(days=6))).labels) == ["A", "B"]
+
+
 def test_labels_survive_a_refit_that_swaps_what_is_usual() -> None:
     before = fit_states(host(busy_evenings()))
     swapped = host(5.0 - busy_evenings(), seed=2)

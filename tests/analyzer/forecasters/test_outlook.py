@@ -99,6 +99,12 @@ def test_a_ratio_stays_between_nothing_and_its_limit() -> None:
     assert told.upper.max() <= 1.0
 
 
+def test_what_was_never_negative_will_not_be() -> None:
+    told = foresee((1.0 - 0.0025 * HOURS)[None] + wobble(0.02), HOUR, MONTH)
+    assert told.point[0, -1] == 0.0
+    assert told.lower.min() == 0.0
+
+
 def test_nine_of_ten_futures_lie_in_the_interval() -> None:
     rng = np.random.default_rng(5)
     hours = np.arange(18 * 24)
