@@ -62,8 +62,8 @@ def _evidence_from(kept: dict[str, Any]) -> Evidence:
 
 
 def _number(value: float | None) -> float | None:
-    """JSON knows neither NaN nor infinity; numpy's numbers become plain ones."""
-    return None if value is None or not math.isfinite(value) else float(value)
+    """A plain number even of numpy's; orjson writes NaN and infinity, which JSON doesn't know, as null."""
+    return None if value is None else float(value)
 
 
 def _value(kept: float | None) -> float:

@@ -46,6 +46,7 @@ class Door:
     version: str = ""
     longest_age: timedelta = timedelta(minutes=2)
     longest_answer: timedelta = timedelta(seconds=60)
+    slowest_body: timedelta = timedelta(seconds=10)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
@@ -99,7 +100,7 @@ async def findings(door: Door, request: web.Request) -> web.Response:
 
 
 async def query(door: Door, request: web.Request) -> web.Response:
-    asked = await _body(request, schema.QuestionAsked)
+    asked = await _body(request, schema.QuestionAsked, door.slowest_body)
     question = Question(asked.question, door.clock(), asked.language, asked.host, asked.session_id, asked.timezone)
     begun = time.perf_counter()
     try:
@@ -137,15 +138,22 @@ def _query(request: web.Request, shape: type[Asked]) -> Asked:
         raise refusal(error, "wrong parameters") from None
 
 
-async def _body(request: web.Request, shape: type[Asked]) -> Asked:
+async def _body(request: web.Request, shape: type[Asked], slowest: timedelta) -> Asked:
     if request.content_type != "application/json":
         given = request.headers.get("Content-Type") or "nothing"
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send Content-Type: application/json, not {given}")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding")
     try:
-        return shape.model_validate_json(await request.read())
-    except web.RequestPayloadError as error:
+        async with asyncio.timeout(slowest.total_seconds()):
+            body = await request.read()
+    except TimeoutError:
+        raise Refused(
+            HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {slowest.total_seconds():g} s"
+        ) from None
+    except (web.RequestPayloadError, ConnectionResetError) as error:
         raise Refused(HTTPStatus.BAD_REQUEST, f"the body could not be read: {error}") from None
+    try:
+        return shape.model_validate_json(body)
     except ValidationError as error:
         raise refusal(error, "wrong body") from None

@@ -89,7 +89,7 @@ ENDPOINTS = (
         "A question in English or Korean, answered with its evidence",
         schema.AnswerTold,
         body=schema.QuestionAsked,
-        also=dict.fromkeys((400, 413, 415, 503, 504), schema.ErrorTold),
+        also=dict.fromkeys((400, 408, 413, 415, 503, 504), schema.ErrorTold),
     ),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,7 +9,6 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -66,12 +64,8 @@ class QuestionAsked(Asked):
     timezone: Timezone = Field("UTC", description="IANA time zone of the times in question and answer")
 
 
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-# JSON knows neither NaN nor infinity: a number that could not be told is null.
-Number = Annotated[float | None, BeforeValidator(_number)]
+# JSON knows neither NaN nor infinity: a number that could not be told is null, and pydantic writes it so.
+Number = float | None
 
 
 class Told(BaseModel):

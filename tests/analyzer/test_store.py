@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
+import numpy as np
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 
@@ -95,6 +96,14 @@ async def test_a_number_that_json_does_not_know_comes_back_as_unknown(store: Sto
     assert math.isnan(kept.score)
     assert math.isnan(kept.causes[0].evidence.value)
     assert kept.causes[0].evidence.usual_high is None
+
+
+async def test_a_number_of_numpy_is_kept_like_any_other(store: Store) -> None:
+    (cause,) = finding().causes
+    single = Cause(cause.feature, np.float32(0.5), replace(cause.evidence, value=np.float32(2.5)))  # type: ignore[arg-type]
+    await store.findings.record([replace(finding(), score=np.float32(0.25), causes=(single,))], NOW)  # type: ignore[arg-type]
+    (kept,) = await store.findings.find(FindingFilter())
+    assert (kept.score, kept.causes[0].share, kept.causes[0].evidence.value) == (0.25, 0.5, 2.5)
 
 
 async def test_a_finding_is_updated_while_it_fires_and_final_once_closed(store: Store) -> None:
@@ -180,6 +189,16 @@ async def test_a_close_waits_for_its_open_and_knows_its_remote_id(store: Store) 
     await send_first(store, "17")
     due = await store.outbox.due("annotations", NOW)
     assert [(d.owed.key, d.before) for d in due] == [("f1:close", "17"), ("f2:open", None)]
+
+
+async def test_a_delivery_that_was_given_no_remote_id_does_not_hide_an_earlier_one(store: Store) -> None:
+    update = replace(OPEN, key="f1:update")
+    await store.outbox.enqueue([OPEN, update, CLOSE], NOW)
+    await send_first(store, "17")
+    begun = await store.outbox.begin((await store.outbox.due("annotations", NOW))[0], NOW)
+    assert begun is not None
+    await store.outbox.delivered(begun, None, NOW)
+    assert [(d.owed.key, d.before) for d in await store.outbox.due("annotations", NOW)] == [("f1:close", "17")]
 
 
 async def test_a_delayed_delivery_is_due_when_it_was_put_off_to_and_still_goes_first(store: Store) -> None:

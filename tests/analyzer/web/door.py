@@ -155,6 +155,7 @@ def door_to(inside: Inside) -> Door:
         "0.1.0",
         timedelta(minutes=1),
         timedelta(seconds=0.5),
+        timedelta(seconds=0.5),
         lambda: inside.now,
     )
 
