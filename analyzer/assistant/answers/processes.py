@@ -15,6 +15,7 @@ from analyzer.data import Evidence, Sample
 from analyzer.features import matcher
 
 SHOWN = 5
+RATE_SECONDS = 120
 BY = "sum by (instance, groupname)"
 
 
@@ -54,7 +55,8 @@ async def answer_processes(inquiry: Inquiry) -> Draft:
     citations = Citations(inquiry.prometheus_url)
     program = inquiry.understood.slots.program
     uses = _uses(inquiry)
-    found = await asyncio.gather(*(top(inquiry, use, inquiry.question.now, program) for use in uses))
+    span = max(RATE_SECONDS, inquiry.understood.slots.timespan.seconds if inquiry.understood.slots.timespan else 0)
+    found = await asyncio.gather(*(top(inquiry, use, inquiry.question.now, program, span) for use in uses))
     lines = [_line(inquiry, use, e, citations) for use, (e, _) in zip(uses, found, strict=True) if e]
     problems = problem_sentences(inquiry, tuple(problem for _, problem in found if problem))
     if not lines:
@@ -62,12 +64,11 @@ async def answer_processes(inquiry: Inquiry) -> Draft:
     return Draft(lines[0], (*lines[1:], *problems), tuple(citations.evidence), metrics=tuple(citations.evidence))
 
 
-async def top(inquiry: Inquiry, use: Use, at: datetime, program: str = "") -> tuple[tuple[Evidence, ...], str]:
+async def top(
+    inquiry: Inquiry, use: Use, at: datetime, program: str = "", span: int = RATE_SECONDS
+) -> tuple[tuple[Evidence, ...], str]:
     """The groups that use most at a time, with one piece of evidence each; or why that can't be told."""
     selector = ",".join(part for part in (selector_of(inquiry), _named(program)) if part)
-    span = max(
-        120, inquiry.understood.slots.timespan.seconds if inquiry.past and inquiry.understood.slots.timespan else 0
-    )
     promql = use.promql.replace("$s", selector).replace("$w", f"{span}s").replace(",}", "}")
     count = inquiry.understood.slots.count or SHOWN
     samples, problem = await ask(inquiry, f"topk({count}, {promql})", at)

@@ -14,7 +14,7 @@ from analyzer.assistant.answers.sentences import (
 )
 from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry, display
-from analyzer.data import HostReport, HostStatus, Severity, Verdict
+from analyzer.data import Finding, HostReport, HostStatus, Severity, Verdict
 from analyzer.wording import say_learning
 
 SILENT_AFTER = timedelta(minutes=5)  # Prometheus itself calls a series stale after five minutes
@@ -50,12 +50,16 @@ async def answer_status(inquiry: Inquiry) -> Draft:
 def host_status(inquiry: Inquiry, host: HostReport) -> HostStatus:
     """The computed verdict: the worst firing finding, else silence, else learning, else ok."""
     firing = [f for f in inquiry.findings(host.host.name) if f.firing]
-    seen = host.last_seen
+    health = host.health.score if host.health else None
+    return HostStatus(host.host.name, _verdict(inquiry, host, firing), len(firing), host.last_seen, health)
+
+
+def _verdict(inquiry: Inquiry, host: HostReport, firing: list[Finding]) -> Verdict:
     if firing:
-        return HostStatus(host.host.name, VERDICTS[max(f.severity for f in firing)], len(firing), seen)
-    if seen is None or inquiry.report.at - seen > SILENT_AFTER:
-        return HostStatus(host.host.name, "silent", 0, seen)
-    return HostStatus(host.host.name, "learning" if host.learning else "ok", 0, seen)
+        return VERDICTS[max(f.severity for f in firing)]
+    if host.last_seen is None or inquiry.report.at - host.last_seen > SILENT_AFTER:
+        return "silent"
+    return "learning" if host.learning else "ok"
 
 
 def _summary(inquiry: Inquiry, statuses: list[HostStatus]) -> str:
@@ -98,7 +102,9 @@ def _lines(inquiry: Inquiry, status: HostStatus, vitals: Measured, citations: Ci
         lines.append(say_learning(host.host.name, host.learning, inquiry.features, inquiry.language))
     seen = vitals.of(host.host.name)
     if seen:
-        signs = ", ".join(quantity(inquiry, e) for e in seen)
+        score = "" if status.health is None else inquiry.number(status.health)
+        health = [inquiry.say(f"health {score} of 100", f"건강 점수 100점 중 {score}점")] if score else []
+        signs = ", ".join([*health, *(quantity(inquiry, e) for e in seen)])
         lines.append(f"{display(host)}: {signs}.{citations.cite(*seen)}")
     return lines
 
