@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.data import Deduction, Feature, Finding, Forecast, Frame, Headroom, Health, Severity
 
+Array = npt.NDArray[np.float64]
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86400.0
 # The share that a fully strained group takes. A group not listed, such as one of the user's own, takes OTHER_WEIGHT.
 GROUP_WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -107,15 +109,28 @@ def typical(frame: Frame, window: Window) -> tuple[Mapping[str, float], Mapping[
     """Each feature's median of the newest window, and how it is in its busy moments; features without a value fail."""
     if not len(frame.times):
         return {}, {}
-    newest = frame.values[frame.times > frame.times[-1] - window.seconds].astype(np.float64)
-    usual, busy = {}, {}
-    for f, feature in enumerate(frame.features):
-        values = newest[np.isfinite(newest[:, f]), f]
-        if len(values):
-            usual[feature] = float(np.median(values))
-            low = feature in PERFORMANCE_CEILINGS and PERFORMANCE_CEILINGS[feature][1] == 0
-            busy[feature] = float(np.quantile(values, 1 - BUSY_QUANTILE if low else BUSY_QUANTILE))
-    return usual, busy
+    newest = np.sort(frame.values[frame.times > frame.times[-1] - window.seconds], axis=0)  # NaN goes last
+    count = np.isfinite(newest).sum(axis=0)
+    names = [feature for feature, seen in zip(frame.features, count, strict=True) if seen]
+    share = [busy_share(name) for name in names]
+    known, count = newest[:, count > 0].astype(np.float64), count[count > 0]
+    usual = dict(zip(names, quantile(known, count, 0.5).tolist(), strict=True))
+    return usual, dict(zip(names, quantile(known, count, np.array(share)).tolist(), strict=True))
+
+
+def busy_share(feature: str) -> float:
+    """The quantile that stands for a feature's busy moments: low where what is free is counted."""
+    free = feature in PERFORMANCE_CEILINGS and PERFORMANCE_CEILINGS[feature][1] == 0
+    return 1 - BUSY_QUANTILE if free else BUSY_QUANTILE
+
+
+def quantile(ordered: Array, count: npt.NDArray[np.intp], share: Array | float) -> Array:
+    """The quantile of the first `count[f]` rows of each column, straight between neighbours."""
+    place = np.asarray(share) * (count - 1)
+    low = np.floor(place).astype(np.intp)
+    columns = np.arange(ordered.shape[1])
+    lower, upper = ordered[low, columns], ordered[np.minimum(low + 1, count - 1), columns]
+    return np.asarray(lower + (upper - lower) * (place - low))
 
 
 def strain(feature: Feature, value: float) -> float:

@@ -17,6 +17,7 @@ from analyzer.peers import Groups, group_hosts
 
 # Up to here the newest minutes tell better than hours of long ago.
 NEAR_SECONDS = 3600.0
+COMPARED_SECONDS = 900.0
 # More hosts than these are asked for whole hours: a fleet's long history must fit the memory.
 MANY_HOSTS = 200
 COARSE = timedelta(hours=1)
@@ -75,8 +76,12 @@ class Prospects:
         return tuple(later(forecast, passed) for forecast in self._known.forecasts.get(host, ()))
 
     def peers(self, recent: Fleet) -> Mapping[str, Peers]:
-        """Each grouped host beside its peers, over the medians of `recent`."""
-        return self._known.groups.compare(recent) if self._known and self._known.groups else {}
+        """Each grouped host beside its peers, over the medians of the newest quarter of an hour."""
+        if self._known is None or self._known.groups is None or not len(recent.times):
+            return {}
+        now = recent.times > recent.times[-1] - COMPARED_SECONDS
+        newest = Fleet(recent.hosts, recent.features, recent.times[now], recent.values[:, :, now])
+        return self._known.groups.compare(newest)
 
 
 def foretell(

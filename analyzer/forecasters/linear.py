@@ -49,13 +49,14 @@ def least_squares(
     seen = np.isfinite(values)
     count = np.maximum(seen.sum(axis=0), 1)
     known = np.where(seen, values, 0.0)
-    moments = np.where(seen, times[:, None] - times.mean(), 0.0)
-    moments = np.where(seen, moments - moments.sum(axis=0) / count, 0.0)
     mean = known.sum(axis=0) / count
     deviations = np.where(seen, known - mean, 0.0)
-    time_squares = (moments**2).sum(axis=0)
-    squares = (deviations**2).sum(axis=0)
-    products = (moments * deviations).sum(axis=0)
+    moments = times - times.mean()
+    present = seen.astype(np.float64)
+    time_squares = moments**2 @ present - (moments @ present) ** 2 / count
+    time_squares = np.where(time_squares > ROUNDING * float(moments @ moments), time_squares, 0.0)
+    squares = np.einsum("tf,tf->f", deviations, deviations)
+    products = moments @ deviations
     slopes = np.divide(products, time_squares, out=np.full(len(mean), np.nan), where=time_squares > 0)
     moves = squares > ROUNDING * count * mean**2
     r2 = np.divide(products * slopes, squares, out=np.zeros(len(mean)), where=moves & (time_squares > 0))

@@ -127,6 +127,16 @@ async def test_hosts_are_compared_with_their_peers() -> None:
     assert found["web-2"].distance > 10 > found["web-1"].distance
 
 
+async def test_who_left_an_hour_ago_and_is_back_has_not_left() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, None)
+    recent = lately(0.001)
+    values = recent.values.copy()
+    values[1, 1, :-30] = 0.9
+    found = prospects.peers(Fleet(recent.hosts, recent.features, recent.times, values))
+    assert found["web-2"].distance < 4
+
+
 async def test_a_large_fleet_is_asked_for_whole_hours() -> None:
     source = SteadySource()
     many = fleet(
