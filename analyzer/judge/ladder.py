@@ -11,7 +11,7 @@ from analyzer.data import Scores, Times, Values
 DAY_SECONDS = 86400.0
 # Heights are -log(1 - score): 0.7 where every model is at the edge of its history. One ladder fits every host.
 LEVELS: Values = np.geomspace(0.2, 12.0, 128).astype(np.float32)
-# Rows no farther apart than this belong to one episode: an operator would see one alarm.
+# With no more quiet rows than this between them, rows belong to one episode: an operator would see one alarm.
 GAP_STEPS = 10
 
 
@@ -21,7 +21,8 @@ class Budget:
 
     `false_alarms_per_day` are. Real incidents come on top, and nobody labels them: up to `incidents_per_day` more
     episodes are believed to be real, but only above `noise`, a height that noise by itself hardly ever reaches.
-    While a host has been watched for less than an alarm's time, the bar stands higher: `doubt` for each e-fold missing.
+    A host watched for less than the time of one alarm gets the benefit of the doubt: its bar stands above `noise`, and
+    higher by `doubt` of itself for each e-fold of time that is missing.
     """
 
     false_alarms_per_day: float = 0.2
@@ -35,7 +36,8 @@ class Budget:
         believed = self.false_alarms_per_day + self.incidents_per_day
         bar = np.minimum(strict, np.maximum(lowest_within(counts, believed * days), self.noise))
         missing = np.log(np.maximum(1.0 / np.maximum(believed * days, 1e-6), 1.0))
-        return np.asarray(bar * (1.0 + self.doubt * missing), dtype=np.float32)
+        doubted = np.maximum(bar, self.noise) * (1.0 + self.doubt * missing)
+        return np.asarray(np.where(missing > 0, doubted, bar), dtype=np.float32)
 
 
 def lowest_within(counts: Values, allowed: Times) -> Values:
@@ -51,7 +53,7 @@ def episode_counts(heights: Values, gap_steps: int = GAP_STEPS) -> Values:
     counts = np.zeros(len(LEVELS), np.float32)
     for position, level in enumerate(LEVELS):
         rows = np.flatnonzero(heights >= level)
-        counts[position] = 0 if len(rows) == 0 else 1 + int((np.diff(rows) > gap_steps).sum())
+        counts[position] = 0 if len(rows) == 0 else 1 + int((np.diff(rows) > gap_steps + 1).sum())
     return counts
 
 

@@ -85,7 +85,7 @@ class Rule:
         self, watch: Watch, time: float, heights: Values, scored: Flags, step_seconds: float
     ) -> tuple[Values, Times, Times, Times]:
         above = heights[:, None] >= LEVELS
-        begins = above & (time - watch.last > (GAP_STEPS + 0.5) * step_seconds)
+        begins = above & (time - watch.last > (GAP_STEPS + 1.5) * step_seconds)
         passed = step_seconds / DAY_SECONDS
         kept = np.where(scored, np.exp(-passed / self.memory_days), 1.0)
         counts = (watch.counts * kept[:, None] + begins).astype(np.float32)

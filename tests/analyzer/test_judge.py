@@ -1,0 +1,287 @@
+"""The judge: the budget of false alarms, the life of a finding, limits and silence, and what survives a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.data import Feature, Finding, Fleet, Host, Scores, Severity, Values
+from analyzer.judge import ANOMALY, SILENT, Budget, Calibration, Judge, Memory, Rule, Verdict
+from analyzer.judge.anomaly import course
+from analyzer.judge.calibration import calibrate
+from analyzer.judge.ladder import LEVELS, episode_counts
+from analyzer.judge.watch import Learned, Watch
+
+STEP = timedelta(seconds=60)
+BEGIN = 1_767_571_200.0  # 2026-01-05 00:00 UTC
+NAMES = ("cpu", "disk")
+FEATURES = (
+    Feature("cpu", "ratio", "cpu", "cpu{$selector}", {"en": "CPU", "ko": "CPU"}, limit=1.0, saturates_at=0.9),
+    Feature("disk", "ratio", "disk", "disk{$selector}", {"en": "disk", "ko": "디스크"}, limit=1.0, saturates_at=0.9),
+)
+FREE = Feature("free", "ratio", "memory", "free{$selector}", {"en": "free"}, worse="low", limit=0.0, saturates_at=0.1)
+USUAL = {"cpu": (0.1, 0.3), "disk": (0.4, 0.5)}
+
+
+def judge() -> Judge:
+    return Judge(FEATURES, STEP)
+
+
+def learned_quiet(days: float = 5.0) -> Calibration:
+    """Half a unit of height was reached once an hour, nothing higher ever."""
+    return Calibration(np.where(LEVELS <= 0.5, 24 * days, 0).astype(np.float32), days, USUAL)
+
+
+def at(row: int) -> datetime:
+    return datetime.fromtimestamp(BEGIN, UTC) + row * STEP
+
+
+def fleet(first: int, last: int, *, cpu: float = 0.2, hosts: tuple[str, ...] = ("web-1",)) -> Fleet:
+    """Rows first..last of hosts whose CPU is at `cpu`."""
+    rows = last - first + 1
+    one = np.repeat(np.array([[cpu], [0.45]], np.float32), rows, axis=1)
+    times = BEGIN + 60.0 * np.arange(first, last + 1, dtype=np.float64)
+    return Fleet(tuple(Host(name) for name in hosts), NAMES, times, np.repeat(one[None], len(hosts), axis=0))
+
+
+def scores(first: int, heights: list[float], *, blame: float = 0.8, host: str = "web-1") -> Scores:
+    values = -np.expm1(-np.array(heights, np.float32))
+    times = BEGIN + 60.0 * np.arange(first, first + len(heights), dtype=np.float64)
+    shares = np.tile(np.array([[blame, 1 - blame]], np.float32), (len(heights), 1))
+    return Scores(host, "ensemble", NAMES, times, values, shares)
+
+
+def judged(heights: list[float], memory: Memory, first: int = 0, blame: float = 0.8) -> Verdict:
+    last = first + len(heights) - 1
+    told = {"web-1": scores(first, heights, blame=blame)}
+    return judge().judge(at(last), fleet(first, last), told, {"web-1": learned_quiet()}, memory)
+
+
+CALM = [0.1] * 30
+
+
+def test_calm_scores_are_no_finding() -> None:
+    assert judged(CALM, Memory()).findings == ()
+
+
+def test_a_height_never_reached_before_is_an_anomaly_with_ranked_causes_and_proof() -> None:
+    (finding,) = judged([*CALM, 3.0, 3.0], Memory()).findings
+    assert finding.kind == ANOMALY
+    assert finding.starts_at == at(30)
+    assert finding.firing
+    assert [cause.feature for cause in finding.causes] == ["cpu", "disk"]
+    assert finding.causes[0].share == pytest.approx(0.8, abs=1e-3)
+    evidence = finding.causes[0].evidence
+    assert evidence.promql == 'cpu{instance="web-1"}'
+    assert (evidence.usual_low, evidence.usual_high) == (0.1, 0.3)
+    assert evidence.value == pytest.approx(0.2)
+    assert finding.score == pytest.approx(0.9502, abs=1e-3)
+
+
+def test_an_anomaly_ends_once_and_says_when() -> None:
+    opened = judged([*CALM, 3.0, 3.0], Memory())
+    still = judged([0.1] * 5, opened.memory, first=32)
+    assert [finding.firing for finding in still.findings] == [True]
+    ended = judged([0.1] * 10, still.memory, first=37)
+    assert [finding.ends_at for finding in ended.findings] == [at(42)]
+    assert ended.findings[0].fingerprint == opened.findings[0].fingerprint
+    assert judged([0.1] * 10, ended.memory, first=47).findings == ()
+
+
+def test_a_dip_shorter_than_the_hold_does_not_multiply_an_anomaly() -> None:
+    verdict = judged([*CALM, 3.0, 0.1, 0.1, 3.0, 0.1, 3.0], Memory())
+    assert [finding.starts_at for finding in verdict.findings] == [at(30)]
+
+
+def test_rows_judged_before_change_nothing() -> None:
+    once = judged([*CALM, 3.0, 3.0], Memory())
+    again = judged([*CALM, 3.0, 3.0], once.memory)
+    assert again.findings == once.findings
+    np.testing.assert_array_equal(again.memory.watch.counts, once.memory.watch.counts)
+
+
+def test_a_restart_neither_loses_nor_doubles_an_open_anomaly() -> None:
+    opened = judged([*CALM, 3.0, 3.0], Memory())
+    restored = Memory.load(opened.memory.dump())
+    straight = judged([3.0, *[0.1] * 12], opened.memory, first=32)
+    after_restart = judged([3.0, *[0.1] * 12], restored, first=32)
+    assert after_restart.findings == straight.findings
+    assert after_restart.findings[0].fingerprint == opened.findings[0].fingerprint
+
+
+def test_one_row_at_a_time_or_all_at_once_is_the_same() -> None:
+    heights = [*CALM, 3.0, 2.0, *[0.1] * 12, 4.0]
+    memory = Memory()
+    told: set[tuple[datetime, datetime | None]] = set()
+    for row, height in enumerate(heights):
+        verdict = judged([height], memory, first=row)
+        memory = verdict.memory
+        told |= {(f.starts_at, f.ends_at) for f in verdict.findings if not f.firing}
+    whole = judged(heights, Memory())
+    assert told == {(f.starts_at, f.ends_at) for f in whole.findings if not f.firing}
+    np.testing.assert_allclose(memory.watch.counts, whole.memory.watch.counts, rtol=1e-5)
+
+
+def test_a_host_that_was_just_met_gets_the_benefit_of_the_doubt() -> None:
+    told = {"web-1": scores(0, [*CALM, 0.85])}
+    rows = fleet(0, 30)
+    known = judge().judge(at(30), rows, told, {"web-1": learned_quiet(days=50)}, Memory())
+    unknown = judge().judge(at(30), rows, told, {"web-1": learned_quiet(days=0.01)}, Memory())
+    assert [finding.kind for finding in known.findings] == [ANOMALY]
+    assert unknown.findings == ()
+
+
+def limited(values: list[float], memory: Memory, feature: Feature, first: int = 0) -> Verdict:
+    times = BEGIN + 60.0 * np.arange(first, first + len(values), dtype=np.float64)
+    rows = Fleet((Host("web-1"),), (feature.name,), times, np.array(values, np.float32)[None, None])
+    return replace(judge(), features=(feature,)).judge(at(first + len(values) - 1), rows, {}, {}, memory)
+
+
+def test_a_full_disk_alarms_without_any_learning() -> None:
+    (finding,) = limited([0.5, 1.0, 1.0, 1.0], Memory(), FEATURES[1]).findings
+    assert (finding.kind, finding.severity) == ("saturation:disk", Severity.CRITICAL)
+    assert finding.starts_at == at(1)
+    assert finding.causes[0].evidence.value == 1.0
+
+
+def test_past_the_mark_but_far_from_the_limit_is_a_warning() -> None:
+    (finding,) = limited([0.91, 0.91, 0.91], Memory(), FEATURES[1]).findings
+    assert finding.severity is Severity.WARNING
+
+
+def test_a_single_full_reading_is_no_saturation() -> None:
+    assert limited([0.5, 0.5, 1.0], Memory(), FEATURES[1]).findings == ()
+
+
+def test_where_less_is_worse_the_limit_is_below() -> None:
+    assert limited([0.5, 0.5, 0.5], Memory(), FREE).findings == ()
+    (finding,) = limited([0.05, 0.04, 0.03], Memory(), FREE).findings
+    assert finding.kind == "saturation:free"
+
+
+def test_a_saturation_ends_once_when_it_is_over() -> None:
+    opened = limited([1.0, 1.0, 1.0], Memory(), FEATURES[1])
+    wavering = limited([1.0, 0.5], opened.memory, FEATURES[1], first=3)
+    assert [finding.firing for finding in wavering.findings] == [True]
+    ended = limited([0.5, 0.5, 0.5], wavering.memory, FEATURES[1], first=5)
+    assert [finding.ends_at for finding in ended.findings] == [at(7)]
+    assert ended.findings[0].fingerprint == opened.findings[0].fingerprint
+    assert limited([0.5, 0.5], ended.memory, FEATURES[1], first=8).findings == ()
+
+
+def test_missing_readings_do_not_end_a_saturation() -> None:
+    opened = limited([1.0, 1.0, 1.0], Memory(), FEATURES[1])
+    gap = limited([np.nan, np.nan, np.nan], opened.memory, FEATURES[1], first=3)
+    assert [finding.firing for finding in gap.findings if finding.kind != SILENT] == [True]
+
+
+def silence(row: int, memory: Memory, *, alive: bool) -> Verdict:
+    rows = fleet(row, row, hosts=("web-1", "web-2") if alive else ("web-2",))
+    return judge().judge(at(row), rows, {}, {}, memory)
+
+
+def test_a_host_that_stops_reporting_is_silent_until_it_is_back() -> None:
+    memory = silence(0, Memory(), alive=True).memory
+    assert silence(1, memory, alive=False).findings == ()
+    first = silence(2, memory, alive=False)
+    assert [(f.kind, f.host, f.severity, f.starts_at) for f in first.findings] == [
+        (SILENT, "web-1", Severity.WARNING, at(0))
+    ]
+    long = silence(6, first.memory, alive=False)
+    assert [finding.severity for finding in long.findings] == [Severity.CRITICAL]
+    back = silence(7, long.memory, alive=True)
+    assert [(f.kind, f.ends_at) for f in back.findings] == [(SILENT, at(7))]
+    assert silence(8, back.memory, alive=True).findings == ()
+
+
+def test_a_host_that_is_gone_for_good_is_forgotten() -> None:
+    memory = silence(2, silence(0, Memory(), alive=True).memory, alive=False).memory
+    day_later = silence(1500, memory, alive=False)
+    assert [(f.kind, f.firing) for f in day_later.findings] == [(SILENT, False)]
+    assert day_later.memory.hosts == ("web-2",)
+
+
+def test_findings_of_one_host_do_not_depend_on_the_others() -> None:
+    heights = [*CALM, 3.0, 3.0]
+    alone = judged(heights, Memory()).findings
+    others = tuple(f"db-{number}" for number in range(5))
+    told = {"web-1": scores(0, heights)} | {name: scores(0, [0.1] * 32, host=name) for name in others}
+    calibrations: Mapping[str, Calibration] = {name: learned_quiet() for name in told}
+    together = judge().judge(at(31), fleet(0, 31, hosts=(*others, "web-1")), told, calibrations, Memory())
+    assert together.findings == alone
+
+
+def quiet_heights(seed: int, days: int, tail: float) -> Values:
+    """A calm host's scores at a step a minute: smooth, bounded below, with exponential tails of size `tail`."""
+    random = np.random.default_rng(seed)
+    return (0.3 + random.exponential(tail, days * 1440)).astype(np.float32)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000), tail=st.floats(0.02, 0.04), budget=st.sampled_from([0.2, 1.0]))
+def test_the_budget_holds_on_quiet_streams(seed: int, tail: float, budget: float) -> None:
+    days = 8
+    past, now = quiet_heights(seed, days, tail), quiet_heights(seed + 1, days, tail)
+    known = Learned(episode_counts(past)[None], np.array([float(days)]))
+    times = BEGIN + 60.0 * np.arange(len(now), dtype=np.float64)
+    alarm = course(Rule(Budget(budget)), Watch.of(1), known, times, now[:, None], 60.0).alarm[:, 0]
+    episodes = int((np.diff(alarm.astype(int), prepend=0) == 1).sum())
+    # by chance a Poisson count of mean budget * days stays below this all but once in some thousand streams
+    assert episodes <= budget * days + 4 * np.sqrt(budget * days) + 1
+
+
+def test_the_budget_is_spent_not_hoarded() -> None:
+    past, now = quiet_heights(5, 8, 0.03), quiet_heights(6, 8, 0.03)
+    known = Learned(episode_counts(past)[None], np.array([8.0]))
+    times = BEGIN + 60.0 * np.arange(len(now), dtype=np.float64)
+    told = course(Rule(Budget(1.0)), Watch.of(1), known, times, now[:, None], 60.0)
+    assert told.alarm.any()
+    assert told.bar.max() < 0.3 + 0.03 * 20
+
+
+def test_a_bigger_budget_never_raises_the_bar() -> None:
+    past = quiet_heights(7, 8, 0.3)
+    counts, days = episode_counts(past)[None], np.array([8.0])
+    bars = [float(Budget(budget).bars(counts, days)[0]) for budget in (0.05, 0.2, 1.0, 5.0)]
+    assert bars == sorted(bars, reverse=True)
+    assert bars[0] > bars[-1]
+
+
+def test_drift_raises_the_bar_within_days_and_alarms_become_rare() -> None:
+    past = quiet_heights(8, 8, 0.05)
+    now = quiet_heights(9, 8, 0.05) * 3.0
+    known = Learned(episode_counts(past)[None], np.array([8.0]))
+    times = BEGIN + 60.0 * np.arange(len(now), dtype=np.float64)
+    alarm = course(Rule(Budget(1.0)), Watch.of(1), known, times, now[:, None], 60.0).alarm[:, 0]
+    starts = np.flatnonzero(np.diff(alarm.astype(int), prepend=0) == 1)
+    assert (starts >= 4 * 1440).sum() <= 10
+
+
+def test_a_calibration_counts_episodes_not_rows_and_leaves_out_what_was_not_told() -> None:
+    heights = np.full(1440, 0.1, np.float32)
+    heights[100:140] = 2.0
+    heights[150:160] = 2.0  # ten quiet rows between: one episode
+    heights[1000] = 2.0
+    heights[500:740] = np.nan
+    frame = fleet(0, 1439).frame("web-1")
+    calibration = calibrate(heights, 60.0, frame)
+    assert float(calibration.episodes[np.searchsorted(LEVELS, 1.5)]) == 2
+    assert calibration.days == pytest.approx(1200 / 1440)
+    assert calibration.usual["cpu"] == pytest.approx((0.2, 0.2))
+
+
+def starts(findings: tuple[Finding, ...]) -> list[datetime]:
+    return [finding.starts_at for finding in findings]
+
+
+def test_lost_cycles_delay_a_finding_but_do_not_lose_it() -> None:
+    memory = judged(CALM, Memory()).memory
+    # rows 30 to 44 came while nobody judged; the overlap brings them
+    late = judged([3.0] * 15, memory, first=30)
+    assert starts(late.findings) == [at(30)]
