@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 LARGEST_CHARACTERS = 20_000  # an answer is a few sentences
 TOKENS_OUT = 700
 TOOL = "answer"
+REFUSALS = frozenset({400, 422})
+# Some servers answer 500 to a shape they don't know, naming it.
+SHAPE_NAMED = re.compile(r"response_format|json_schema|json_object|tool_choice|validation error")
 BYTES_A_TOKEN = 3  # a careful guess for both languages, where a provider doesn't count
 
 
@@ -93,9 +97,9 @@ class Chat:
                 text, tokens = await self._stream(model, chat, ids, rung)
         except TimeoutError:
             raise ModelFailed(f"no whole answer within {self.provider.timeout_seconds:g} s") from None
-        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-            raise RungRefused(f"it refuses the request: {_short(error)}") from None
         except openai.APIStatusError as error:
+            if error.status_code in REFUSALS or SHAPE_NAMED.search(str(error)):
+                raise RungRefused(f"it refuses the request: {_short(error)}") from None
             raise ModelFailed(f"HTTP {error.status_code}: {_short(error)}", _retry_after(error)) from None
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise ModelFailed(f"{type(error).__name__}: {_short(error)}") from None
