@@ -10,7 +10,7 @@ import logging
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from exporter.collectors import Closing, Collector, NoData, Resuming
@@ -56,47 +56,56 @@ class Wish:
     gzip: bool = False
 
 
+@dataclass(slots=True)
 class Guard:
-    """One collector and what is known of it from scrape to scrape."""
+    """One collector and what is known of it from scrape to scrape.
 
-    __slots__ = ("_complaints", "_runs", "collector", "current", "deadline_seconds", "layouts", "name",
-                 "resumes", "rules", "trees")  # fmt: skip
+    Where there is nothing of its kind it is asked again after `absent_seconds`: hardware doesn't come by the second.
+    """
 
-    def __init__(self, name: str, collector: Collector, trees: Trees, rules: Rules, deadline_seconds: float) -> None:
-        self.name = name
-        self.collector = collector
-        self.trees = trees
-        self.rules = rules
-        self.resumes = isinstance(collector, Resuming)
-        self.deadline_seconds = deadline_seconds
-        if isinstance(collector, Resuming):
-            self.deadline_seconds = min(deadline_seconds, collector.deadline_seconds)
-        self.current: object | None = None
-        self.layouts: tuple[Layout, ...] = ()
-        self._complaints: set[str] = set()
-        self._runs = 0
+    name: str
+    collector: Collector
+    trees: Trees
+    rules: Rules
+    deadline_seconds: float
+    absent_seconds: float
+    resumes: bool = field(init=False)
+    current: object = None
+    layouts: tuple[Layout, ...] = ()
+    drops: bool = False
+    absent_until: float = 0.0
+    complaints: set[str] = field(default_factory=set)
+    runs: int = 0
+
+    def __post_init__(self) -> None:
+        self.resumes = isinstance(self.collector, Resuming)
+        if isinstance(self.collector, Resuming):
+            self.deadline_seconds = min(self.deadline_seconds, self.collector.deadline_seconds)
 
     def write(self, *, openmetrics: bool) -> list[bytes]:
         """Everything this collector has to say, as text."""
         blocks = tuple(self.collector.collect())
         layouts = tuple([block.layout for block in blocks])
-        if layouts != self.layouts:
+        changed = layouts != self.layouts
+        if changed:
             _check_families(layouts)
-            self.layouts = layouts
         rules = self.rules
         text = [block.layout.render(block.values, openmetrics=openmetrics, rules=rules) for block in blocks]
-        self._complaints.clear()
-        self._runs += 1
-        if self._runs % SWEEP_EVERY == 0:
+        if changed:
+            self.layouts = layouts
+            self.drops = any(layout.dropped for layout in layouts)
+        self.complaints.clear()
+        self.runs += 1
+        if self.runs % SWEEP_EVERY == 0:
             self.trees.sweep()
         return text
 
     def complain(self, error: Exception) -> None:
         """Log each kind of error once until the collector works again."""
         kind = type(error).__name__
-        if kind in self._complaints:
+        if kind in self.complaints:
             return
-        self._complaints.add(kind)
+        self.complaints.add(kind)
         if isinstance(error, NoData):
             log.debug("collector has nothing to tell", extra={"collector": self.name, "reason": str(error)})
         else:
@@ -130,7 +139,7 @@ class Collection:
 
     def work(self) -> None:
         guard, began = self.guard, time.monotonic()
-        if (guard.current is not None and not guard.resumes) or began > self.ends:
+        if began < guard.absent_until or began > self.ends or (guard.current is not None and not guard.resumes):
             return
         run = self._run = guard.current = object()
         self._started = self._started or began
@@ -139,6 +148,8 @@ class Collection:
         except Exception as error:  # noqa: BLE001 - the one place where a failure becomes success 0
             if self._run is run:
                 guard.complain(error)
+                if isinstance(error, NoData):
+                    guard.absent_until = began + guard.absent_seconds
         else:
             if self._run is run:
                 self.text, self.success = text, True
@@ -156,18 +167,17 @@ class Collection:
         return self.guard.resumes
 
 
-class Scrape:
-    """One answer to /metrics on its way."""
+class Page:
+    """The last step of a scrape: what was collected becomes the answer."""
 
-    def __init__(self, host: Host, wish: Wish, ends: float, on_done: Callable[[Scrape], None]) -> None:
+    __slots__ = ("body", "collections", "host", "wish")
+
+    def __init__(self, host: Host, wish: Wish, ends: float) -> None:
         self.host = host
         self.wish = wish
-        self.ends = ends
         self.body = b""
-        self.collections = [
-            Collection(host.guards[name], ends, openmetrics=wish.openmetrics) for name in wish.collectors
-        ]
-        self.batch = Batch([*self.collections, self], lambda: on_done(self))
+        guards, openmetrics = host.guards, wish.openmetrics
+        self.collections = [Collection(guards[name], ends, openmetrics=openmetrics) for name in wish.collectors]
 
     def deadline(self, began: float) -> float:
         return began + WRITE_SECONDS
@@ -176,12 +186,21 @@ class Scrape:
         return False
 
     def work(self) -> None:
-        """The last step: what was collected becomes the page."""
-        self.body = self.host.page(self)
+        self.body = self.host.write(self.collections, self.wish)
+
+
+class Scrape:
+    """One answer to /metrics on its way."""
+
+    __slots__ = ("batch", "lane")
+
+    def __init__(self, lane: Lane, batch: Batch) -> None:
+        self.lane = lane
+        self.batch = batch
 
     def watch(self) -> float:
         """Seconds until to look again; gives up the collector under way when its time is over."""
-        return self.host.lane.watch(self.batch)
+        return self.lane.watch(self.batch)
 
 
 class Host:
@@ -193,10 +212,11 @@ class Host:
         own: Sequence[Own] = (),
         deadline_seconds: float = 5.0,
         most_series: int = 10_000,
+        absent_seconds: float = 30.0,
     ) -> None:
         owners: dict[str, str] = {}
         self.guards = {
-            name: Guard(name, collector, trees, Rules(most_series, name, owners), deadline_seconds)
+            name: Guard(name, collector, trees, Rules(most_series, name, owners), deadline_seconds, absent_seconds)
             for name, (collector, trees) in collectors.items()
         }
         self.own = tuple(own)
@@ -206,28 +226,30 @@ class Host:
         self._dropped: dict[str, int] = {}
         self._dropped_table = Table(DROPPED)
 
-    def start(self, wish: Wish, ends: float, on_done: Callable[[Scrape], None]) -> Scrape:
+    def start(self, wish: Wish, ends: float, on_done: Callable[[bytes], None]) -> Scrape:
         """Begin a scrape that is to be done by then (monotonic seconds); `on_done` is called on another thread.
 
         One at a time.
         """
-        scrape = Scrape(self, wish, ends, on_done)
-        self.lane.start(scrape.batch)
-        return scrape
+        page = Page(self, wish, ends)
+        batch = Batch([*page.collections, page], lambda: on_done(page.body))
+        self.lane.start(batch)
+        return Scrape(self.lane, batch)
 
-    def page(self, scrape: Scrape) -> bytes:
+    def write(self, collections: Sequence[Collection], wish: Wish) -> bytes:
         """The text of a scrape whose collectors are done or given up."""
         pieces: list[bytes] = []
-        for collection in scrape.collections:
+        for collection in collections:
             pieces += collection.text
-            self._count_dropped(collection)
-        blocks = [self._outcome(scrape.collections), *self._drops()]
+            if collection.success and collection.guard.drops:
+                self._count_dropped(collection.guard)
+        blocks = [self._outcome(collections), *self._drops()]
         for own in self.own:
             blocks += own.collect()
-        openmetrics = scrape.wish.openmetrics
-        pieces += [block.layout.render(block.values, openmetrics=openmetrics, rules=self._rules) for block in blocks]
+        openmetrics, rules = wish.openmetrics, self._rules
+        pieces += [block.layout.render(block.values, openmetrics=openmetrics, rules=rules) for block in blocks]
         body = b"".join([*pieces, b"# EOF\n"] if openmetrics else pieces)
-        return compress(body) if scrape.wish.gzip else body
+        return compress(body) if wish.gzip else body
 
     def close(self) -> None:
         self.lane.stop()
@@ -241,11 +263,10 @@ class Host:
             rows, [[one.seconds for one in collections], [int(one.success) for one in collections]]
         )
 
-    def _count_dropped(self, collection: Collection) -> None:
-        if collection.success:
-            for layout in collection.guard.layouts:
-                for family, count in layout.dropped.items():
-                    self._dropped[family] = self._dropped.get(family, 0) + count
+    def _count_dropped(self, guard: Guard) -> None:
+        for layout in guard.layouts:
+            for family, count in layout.dropped.items():
+                self._dropped[family] = self._dropped.get(family, 0) + count
 
     def _drops(self) -> list[Block]:
         rows = [(family,) for family in self._dropped]

@@ -56,12 +56,12 @@ class Scrapes:
             self._sharing = [one for one in self._waiting if one.asked.wish == wish]
             self._waiting = [one for one in self._waiting if one.asked.wish != wish]
             ends = min(one.ends for one in self._sharing)
-            self._scrape = self.host.start(wish, ends, lambda scrape: self._later(lambda: self._done(scrape)))
+            self._scrape = self.host.start(wish, ends, lambda body: self._later(lambda: self._done(body)))
         return None if self._scrape is None else self._scrape.watch()
 
-    def _done(self, scrape: Scrape) -> None:
+    def _done(self, body: bytes) -> None:
         served, self._sharing, self._scrape = self._sharing, [], None
         for one in served:
             self.traffic.in_flight -= 1
             self.traffic.count(HTTPStatus.OK)
-            one.reply(one.asked.response(scrape.body))
+            one.reply(one.asked.response(body))

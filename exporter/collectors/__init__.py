@@ -115,6 +115,7 @@ COLLECTORS: Mapping[str, Listed] = {
     "ksmd": Listed("ksmd:KsmdCollector", default_on=False),
     "lnstat": Listed("lnstat:LnstatCollector", default_on=False),
     "loadavg": Listed("loadavg:LoadAverageCollector"),
+    "gpu": Listed("gpu:GpuCollector", elsewhere="gpu:GpuCollector"),
     "logs": Listed("logs:LogsCollector"),
     "mdadm": Listed("mdadm:MdadmCollector"),
     "meminfo": Listed("meminfo:MeminfoCollector"),

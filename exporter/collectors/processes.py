@@ -22,13 +22,72 @@ THREADS_FIELD = 17
 """Where /proc/PID/stat has the number of threads, counted after the name."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """What was counted: states of processes, states of all threads."""
+class Task:
+    """A process or thread as it was told last.
 
-    threads: int = 0
-    states: Counter[bytes] = field(default_factory=Counter)
-    thread_states: Counter[bytes] = field(default_factory=Counter)
+    One that the scheduler has not run since is in the state it was in, with as many threads, and schedstat, which tells
+    that, costs a quarter of stat.
+    """
+
+    __slots__ = ("folder", "runs", "stat", "state", "threads")
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.runs = b""
+        self.stat = b""
+        self.state = b""
+        self.threads = 0
+
+    def look(self, proc: Tree, *, runs_told: bool) -> bool:
+        """See what it does now. False when it has ended."""
+        try:
+            if runs_told:
+                runs = proc.read(f"{self.folder}/schedstat", whole=True)
+                if runs == self.runs:
+                    return True
+                self.runs = runs
+            stat = proc.read(f"{self.folder}/stat", whole=True)
+        except OSError as error:
+            if error.errno in ABSENT:
+                return False
+            raise
+        if stat != self.stat:
+            # The name may hold blanks and parentheses; it ends with the last one.
+            words = stat[stat.rindex(b")") + 2 :].split(None, THREADS_FIELD + 1)
+            self.stat, self.state, self.threads = stat, words[0], int(words[THREADS_FIELD])
+        return True
+
+
+@dataclass(slots=True)
+class Known:
+    """Every process, and the threads of those that have several beside their first one."""
+
+    processes: dict[str, Task] = field(default_factory=dict)
+    threads: dict[str, dict[str, Task]] = field(default_factory=dict)
+
+    def look(self, proc: Tree, *, runs_told: bool) -> None:
+        """See who is there, and in which state; who ends meanwhile is not counted."""
+        known, self.processes = self.processes, {}
+        known_threads, self.threads = self.threads, {}
+        for pid in proc.entries(""):
+            if not pid.isdecimal():
+                continue
+            task = known.get(pid) or Task(pid)
+            # A process of several threads may get another one while its first one sleeps.
+            if not task.look(proc, runs_told=runs_told and task.threads == 1):
+                continue
+            self.processes[pid] = task
+            if task.threads > 1:
+                self.threads[pid] = _others(proc, pid, task.threads, known_threads.get(pid, {}), runs_told=runs_told)
+
+
+def _others(proc: Tree, pid: str, count: int, known: dict[str, Task], *, runs_told: bool) -> dict[str, Task]:
+    """The threads of a process beside its first one. They are listed anew only when one has ended or begun."""
+    if len(known) == count - 1 and all(task.look(proc, runs_told=runs_told) for task in known.values()):
+        return known
+    names = [name for name in proc.names_if_any(f"{pid}/task") if name != pid]
+    tasks = {name: known.get(name) or Task(f"{pid}/task/{name}") for name in names}
+    return {name: task for name, task in tasks.items() if task.look(proc, runs_told=runs_told)}
 
 
 @dataclass(frozen=True)
@@ -36,6 +95,7 @@ class ProcessesCollector:
     """Source: /proc/PID/stat and /proc/PID/task, proc(5)."""
 
     trees: Trees
+    known: Known = field(default_factory=Known, init=False, repr=False)
     counts: Table = field(default_factory=lambda: Table(*COUNTS), init=False, repr=False)
     states: Table = field(default_factory=lambda: Table(STATE), init=False, repr=False)
     thread_states: Table = field(default_factory=lambda: Table(THREAD_STATE), init=False, repr=False)
@@ -45,50 +105,24 @@ class ProcessesCollector:
         """Whether this /proc tells of threads at all; kept copies of one may not."""
         return self.trees.proc.path("self/task").exists()
 
+    @cached_property
+    def runs_told(self) -> bool:
+        """Whether the kernel counts how often it runs a task; all zeros mean that it doesn't."""
+        told = self.trees.proc.read_if_any("self/schedstat")
+        return told is not None and told.split() != [b"0", b"0", b"0"]
+
     def collect(self) -> Iterable[Block]:
         proc = self.trees.proc
-        tally = count(proc)
+        self.known.look(proc, runs_told=self.runs_told)
+        processes = self.known.processes.values()
+        threads = sum([task.threads for task in processes])
         limits = [proc.read("sys/kernel/pid_max").strip(), proc.read("sys/kernel/threads-max").strip()]
-        yield self.counts.single([tally.states.total(), tally.threads, *limits])
-        yield _block(self.states, tally.states)
+        yield self.counts.single([len(processes), threads, *limits])
+        states = Counter([task.state for task in processes])
+        yield _block(self.states, states)
         if self.has_tasks:
-            yield _block(self.thread_states, tally.thread_states)
-
-
-def count(proc: Tree) -> Tally:
-    """Look at every process; one that ends meanwhile is not counted."""
-    tally = Tally()
-    states: list[bytes] = []
-    for name in proc.entries(""):
-        if not name.isdecimal():
-            continue
-        try:
-            content = proc.read(f"{name}/stat", whole=True)
-        except OSError as error:
-            if error.errno in ABSENT:
-                continue
-            raise
-        words = after_name(content)
-        states.append(words[0])
-        if words[THREADS_FIELD] != b"1":
-            tally.threads += int(words[THREADS_FIELD]) - 1
-            _count_others(proc, name, tally.thread_states)
-    tally.states.update(states)
-    tally.thread_states.update(states)
-    tally.threads += len(states)
-    return tally
-
-
-def after_name(content: bytes) -> list[bytes]:
-    """The fields of /proc/PID/stat after the name, as far as needed; it may hold blanks and parentheses itself."""
-    return content[content.rindex(b")") + 2 :].split(None, THREADS_FIELD + 1)
-
-
-def _count_others(proc: Tree, pid: str, states: Counter[bytes]) -> None:
-    """The threads of a process beside its first one, which its own stat tells of."""
-    for thread in proc.names_if_any(f"{pid}/task"):
-        if thread != pid and (content := proc.read_if_any(f"{pid}/task/{thread}/stat")):
-            states[after_name(content)[0]] += 1
+            states.update([task.state for others in self.known.threads.values() for task in others.values()])
+            yield _block(self.thread_states, states)
 
 
 def _block(table: Table, states: Counter[bytes]) -> Block:

@@ -81,12 +81,12 @@ def serving(
     routes: Mapping[str, Route] | None = None,
     most_series: int = 10_000,
     access: Access | None = None,
+    absent_seconds: float = 30.0,
 ) -> Iterator[Served]:
     """A server on its own thread, ended in order."""
     traffic = Traffic()
-    host = Host(
-        {name: (one, Trees.below()) for name, one in collectors.items()}, [traffic], deadline_seconds, most_series
-    )
+    guarded = {name: (one, Trees.below()) for name, one in collectors.items()}
+    host = Host(guarded, [traffic], deadline_seconds, most_series, absent_seconds)
     [listener] = listen(["127.0.0.1:0"])
     server = Server(
         [listener], host, Pages(tuple(collectors), routes=routes or {}), traffic, max_requests, budget_seconds, access

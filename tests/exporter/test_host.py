@@ -72,6 +72,23 @@ def test_a_collector_without_data_fails_without_a_warning(log: pytest.LogCapture
     assert [record.levelname for record in log.records if "nothing to tell" in record.getMessage()] == ["DEBUG"]
 
 
+def test_a_collector_without_data_is_asked_again_after_a_while() -> None:
+    class Absent(Steady):
+        def collect(self) -> Iterable[Block]:
+            self.asked += 1
+            raise NoData("no such hardware")
+
+    absent = Absent()
+    with serving({"absent": absent}, absent_seconds=30.0) as served:
+        pages = [served.get()[1] for _ in range(3)]
+    assert absent.asked == 1
+    assert [success(page) for page in pages] == [{"absent": 0}] * 3
+    with serving({"absent": absent}, absent_seconds=0.0) as served:
+        served.get()
+        served.get()
+    assert absent.asked == 3
+
+
 def test_a_collector_that_gives_no_numbers_costs_only_its_own_metrics() -> None:
     class Garbled(Steady):
         def collect(self) -> Iterable[Block]:
