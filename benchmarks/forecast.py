@@ -16,9 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from analyzer.data import Feature, Fleet, Frame, Host, Times, Values
+from analyzer.forecasters.host import forecast_fleet
 from analyzer.forecasters.outlook import foresee
 from analyzer.forecasters.series import forecast_regular, regular
-from benchmarks.forecast_series import DAY, KINDS, Array, Case, case
+from analyzer.health import health
+from analyzer.states import fit_states
+from benchmarks.forecast_series import DAY, KINDS, START, Array, Case, case
 
 HOUR = 3600.0
 HISTORY_HOURS, AHEAD_HOURS, SEASON_HOURS = 336, 48, 24
@@ -201,22 +205,49 @@ def metrics_table(found: Metrics, slow_series: int) -> Iterator[str]:
 
 
 def growth_table(sizes: Sequence[int], features: int = 40) -> Iterator[str]:
-    """What all forecasts of a fleet cost, and how that grows."""
-    yield f"30 days of {features} features for each host from 14 days of hours, one core"
-    yield f"{'hosts':>8}{'series':>10}{'seconds':>10}{'ms per thousand':>17}"
+    """What all forecasts, states and health scores of a fleet cost in CPU time, and how that grows."""
+    yield f"forecasts for 30 days, states and health of hosts with {features} features: CPU seconds"
+    yield f"{'hosts':>8}{'series':>10}{'forecasts':>11}{'states':>9}{'health':>9}{'ms per 1000 series':>20}"
     rng = np.random.default_rng(0)
-    hour = np.arange(HISTORY_HOURS)
-    ahead = np.concatenate([np.arange(1, 25) * HOUR, np.arange(2, 31) * DAY])
+    catalogue = tuple(
+        Feature(
+            f"feature_{f}",
+            "ratio",
+            f"group_{f % 8}",
+            "",
+            {"en": ""},
+            limit=1.0 if f % 4 == 0 else None,
+            saturates_at=0.9,
+        )
+        for f in range(features)
+    )
+    names = tuple(feature.name for feature in catalogue)
+    hour: Times = START + np.arange(HISTORY_HOURS, dtype=np.float64) * HOUR
+    minute: Times = START + np.arange(HISTORY_HOURS, dtype=np.float64) * 60
+    day = 0.5 + 0.1 * np.sin(hour / DAY * 2 * np.pi)[:, None]
+    states = fit_states(Frame("", names, hour, noisy_day(rng, day, features)))
     for hosts in sizes:
-        spent = 0.0
-        for at in range(0, hosts * features, 4000):
-            count = min(4000, hosts * features - at)
-            values = 0.5 + 0.1 * np.sin(hour / 24 * 2 * np.pi) + 0.05 * rng.standard_normal((count, len(hour)))
-            limits = np.where(np.arange(count) % 4 == 0, 1.0, np.nan)
-            began = time.perf_counter()
-            foresee(values, HOUR, ahead, limits=limits)
-            spent += time.perf_counter() - began
-        yield f"{hosts:8d}{hosts * features:10d}{spent:10.1f}{spent / (hosts * features) * 1e6:17.0f}"
+        spent = np.zeros(3)
+        for at in range(0, hosts, 100):
+            count = min(100, hosts - at)
+            values = np.stack([noisy_day(rng, day, features).T for _ in range(count)])
+            fleet = Fleet(tuple(Host(f"host-{at + i}") for i in range(count)), names, hour, values)
+            frames = [Frame(host.name, names, minute, values[i].T) for i, host in enumerate(fleet.hosts)]
+            began = time.process_time()
+            told = forecast_fleet(fleet, catalogue)
+            foretold = time.process_time()
+            for frame in frames:
+                states.state(frame)
+            stated = time.process_time()
+            for frame in frames:
+                health(frame, catalogue, (), told[frame.host])
+            spent += (foretold - began, stated - foretold, time.process_time() - stated)
+        each = spent.sum() / (hosts * features) * 1e6
+        yield f"{hosts:8d}{hosts * features:10d}{spent[0]:11.1f}{spent[1]:9.2f}{spent[2]:9.2f}{each:20.0f}"
+
+
+def noisy_day(rng: np.random.Generator, day: Array, features: int) -> Values:
+    return np.asarray(day + 0.05 * rng.standard_normal((len(day), features)), dtype=np.float32)
 
 
 def main() -> None:
@@ -224,7 +255,7 @@ def main() -> None:
     arguments.add_argument("--shared", default="", help="folder whose data/smd and data/asd hold server metrics")
     arguments.add_argument("--each", type=int, default=60, help="series of each kind of fill")
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--hosts", type=int, nargs="*", default=[100, 1000, 2500])
+    arguments.add_argument("--hosts", type=int, nargs="*", default=[100, 1000, 2500, 10000])
     chosen = arguments.parse_args()
     warnings.simplefilter("ignore", RuntimeWarning)  # peers divide by zero on constant series
     print(*fill_table(chosen.each, chosen.seed), sep="\n", end="\n\n")
