@@ -58,7 +58,7 @@ class Outcome:
 
 
 def target_of(text: str) -> Target:
-    """The target of `http://host/path`, `https://...`, `tcp://host:port` or `tls://host:port`; ValueError says why not."""
+    """The target that an http:, https:, tcp: or tls: URL names; ValueError says what such a URL has to have."""
     parts = urlsplit(text)
     port = _port(parts) or PORTS.get(parts.scheme)
     if parts.scheme not in SCHEMES:

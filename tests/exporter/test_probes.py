@@ -27,7 +27,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @contextmanager
 def serving(answer: bytes | None, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """A service on a port of 127.0.0.1: gives this answer to all that is asked; with None it accepts and says nothing."""
+    """A service on a port of 127.0.0.1: answers so to all that is asked; with None it accepts and says nothing."""
     listener = socket.create_server(("127.0.0.1", 0))
     taken: list[socket.socket] = []
 
