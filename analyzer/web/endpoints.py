@@ -5,22 +5,38 @@ from __future__ import annotations
 import asyncio
 import difflib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from analyzer.data import Feature, Finding, FindingFilter, HostReport, Question, Report, Severity
+from analyzer.data import (
+    Answer,
+    Feature,
+    Finding,
+    FindingFilter,
+    HostReport,
+    Language,
+    Question,
+    Report,
+    Severity,
+)
+from analyzer.errors import AnalyzerError
 from analyzer.interfaces import Assistant
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
-from analyzer.web.errors import Refused, refusal
+from analyzer.web.errors import Refused, error_told, refusal
+from analyzer.web.events import Events, wants_events
+from analyzer.web.policy import policy_for
 from analyzer.web.readiness import readiness
 from analyzer.web.views import Views
+
+WRITTEN = {"md": "text/markdown", "html": "text/html", "json": "application/json"}
 
 Asked = TypeVar("Asked", bound=schema.Asked)
 
@@ -34,9 +50,33 @@ class Rendered(Protocol):
     def content_type(self) -> str: ...
 
 
+class Step(Protocol):
+    """A step of a streamed answer: `kind` is "facts" for what was computed, "answer" for the one to show."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def answer(self) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A written report that is asked for: on which report, which stretch of time, and how."""
+
+    report: Report
+    now: datetime
+    window: timedelta
+    language: Language
+    timezone: str
+    format: Literal["md", "html", "json"]
+
+
 @dataclass(frozen=True)
 class Door:
-    """All that the endpoints may ask. `metrics` takes an Accept header and the time; `findings` reads the store."""
+    """All that the endpoints may ask. `metrics` takes an Accept header and the time; `findings` reads the store.
+
+    `stream` gives an answer step by step, `write` a written report; without them their endpoints say 503.
+    """
 
     report: Callable[[], Report | None]
     findings: Callable[[FindingFilter], Awaitable[Sequence[Finding]]]
@@ -44,6 +84,8 @@ class Door:
     metrics: Callable[[str, datetime], Awaitable[Rendered]]
     features: Mapping[str, Feature] = field(default_factory=dict)
     version: str = ""
+    stream: Callable[[Question, Report | None], AsyncIterator[Step]] | None = None
+    write: Callable[[Wanted], Awaitable[str]] | None = None
     longest_age: timedelta = timedelta(minutes=2)
     longest_answer: timedelta = timedelta(seconds=60)
     slowest_body: timedelta = timedelta(seconds=10)
@@ -99,17 +141,54 @@ async def findings(door: Door, request: web.Request) -> web.Response:
     return _json(door.views.findings(await door.findings(wanted)))
 
 
-async def query(door: Door, request: web.Request) -> web.Response:
+async def written(door: Door, request: web.Request) -> web.Response:
+    asked = _query(request, schema.WrittenAsked)
+    if door.write is None:
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "this analyzer writes no reports")
+    report, window = door.known_report(), schema.span_of(asked.window)
+    wanted = Wanted(report, door.clock(), window, asked.lang, asked.timezone, asked.format)
+    async with _in_time(door.longest_answer, "no report could be written"):
+        text = await door.write(wanted)
+    headers = {"Content-Security-Policy": policy_for(text)} if asked.format == "html" else {}
+    return web.Response(text=text, content_type=WRITTEN[asked.format], charset="utf-8", headers=headers)
+
+
+async def query(door: Door, request: web.Request) -> web.StreamResponse:
     asked = await _body(request, schema.QuestionAsked, door.slowest_body)
     question = Question(asked.question, door.clock(), asked.language, asked.host, asked.session_id, asked.timezone)
+    if wants_events(request):
+        return await _streamed(door, request, question)
     begun = time.perf_counter()
-    try:
-        async with asyncio.timeout(door.longest_answer.total_seconds()):
-            answer = await door.assistant.answer(question, door.report())
-    except TimeoutError:
-        seconds = door.longest_answer.total_seconds()
-        raise Refused(HTTPStatus.GATEWAY_TIMEOUT, f"no answer could be computed within {seconds:g} s") from None
+    async with _in_time(door.longest_answer, "no answer could be computed"):
+        answer = await door.assistant.answer(question, door.report())
     return _json(answer_told(answer, time.perf_counter() - begun, door.version))
+
+
+async def _streamed(door: Door, request: web.Request, question: Question) -> web.StreamResponse:
+    if door.stream is None:
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "this analyzer streams no answers")
+    begun, report = time.perf_counter(), door.report()
+    events = await Events.begin(request)
+    with suppress(ConnectionResetError):  # who hung up wants no more of it
+        try:
+            async with _in_time(door.longest_answer, "no answer could be computed"):
+                async for step in door.stream(question, report):
+                    await events.send(step.kind, answer_told(step.answer, time.perf_counter() - begun, door.version))
+        except Refused as error:
+            await events.send("error", error_told(error.status, str(error)))
+        except AnalyzerError as error:
+            await events.send("error", error_told(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
+        await events.response.write_eof()
+    return events.response
+
+
+@asynccontextmanager
+async def _in_time(longest: timedelta, what: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(longest.total_seconds()):
+            yield
+    except TimeoutError:
+        raise Refused(HTTPStatus.GATEWAY_TIMEOUT, f"{what} within {longest.total_seconds():g} s") from None
 
 
 def _known_host(door: Door, request: web.Request) -> tuple[Report, HostReport]:

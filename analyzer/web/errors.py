@@ -80,8 +80,10 @@ def _server_said(request: web.Request, error: web.HTTPException) -> web.Response
 def told(
     status: HTTPStatus, message: str, problems: Sequence[Problem] = (), headers: Mapping[str, str] | None = None
 ) -> web.Response:
+    body = error_told(status, message, problems).model_dump_json().encode()
+    return web.Response(body=body, status=status, content_type="application/json", headers=headers)
+
+
+def error_told(status: HTTPStatus, message: str, problems: Sequence[Problem] = ()) -> ErrorTold:
     code = CODES.get(status, status.name.lower())
-    body = ErrorTold(error=ErrorDetail(code=code, message=message, problems=list(problems)))
-    return web.Response(
-        body=body.model_dump_json().encode(), status=status, content_type="application/json", headers=headers
-    )
+    return ErrorTold(error=ErrorDetail(code=code, message=message, problems=list(problems)))

@@ -21,16 +21,17 @@ ABOUT = 'Every error is {"error": {"code", "message", "problems"}}. Times are RF
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`told` is what it gives with 200 (None: text); `also` what it gives with other statuses."""
+    """`told` is what it gives with 200; `also` what it gives with other statuses; `texts` are types of plain text."""
 
     method: str
     path: str
-    answer: Callable[[Door, web.Request], Awaitable[web.Response]]
+    answer: Callable[[Door, web.Request], Awaitable[web.StreamResponse]]
     summary: str
     told: type[BaseModel] | None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     also: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> Iterator[tuple[type[BaseModel], JsonSchemaMode]]:
@@ -63,7 +64,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{endpoint.method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', endpoint.path).rstrip('_')}",
         "summary": endpoint.summary,
-        "responses": {"200": _response(HTTPStatus.OK, endpoint.told)}
+        "responses": {"200": _response(HTTPStatus.OK, endpoint.told, endpoint.texts)}
         | {str(status): _response(HTTPStatus(status), told) for status, told in endpoint.also.items()},
     }
     if parameters := [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]:
@@ -73,9 +74,9 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     return operation
 
 
-def _response(status: HTTPStatus, told: type[BaseModel] | None) -> dict[str, Any]:
-    content = {"text/plain": {"schema": {"type": "string"}}} if told is None else _json_content(told)
-    return {"description": status.phrase, "content": content}
+def _response(status: HTTPStatus, told: type[BaseModel] | None, texts: tuple[str, ...] = ()) -> dict[str, Any]:
+    content = {text: {"schema": {"type": "object" if text == "application/json" else "string"}} for text in texts}
+    return {"description": status.phrase, "content": content | (_json_content(told) if told else {})}
 
 
 def _json_content(shape: type[BaseModel]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from analyzer.web import endpoints, schema
 from analyzer.web.endpoints import Door
 from analyzer.web.errors import errors_as_json
 from analyzer.web.openapi import Endpoint, document
+from analyzer.web.policy import NOTHING
 
 LARGEST_BODY = 64 * 1024
 
 # Nothing this server answers is a page with scripts of others, and nothing may frame it or guess its types.
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": NOTHING,
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Server": "openmanager",
@@ -24,6 +25,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+METRICS = ("text/plain", "application/openmetrics-text")
 ABOUT_A_HOST = dict.fromkeys((400, 404, 503), schema.ErrorTold)
 
 ENDPOINTS = (
@@ -36,7 +38,7 @@ ENDPOINTS = (
         schema.ReadinessTold,
         also={503: schema.ReadinessTold},
     ),
-    Endpoint("GET", "/metrics", endpoints.metrics, "Derived metrics for Prometheus", None),
+    Endpoint("GET", "/metrics", endpoints.metrics, "Derived metrics for Prometheus", None, texts=METRICS),
     Endpoint(
         "GET",
         "/api/v1/hosts",
@@ -83,11 +85,22 @@ ENDPOINTS = (
         also={400: schema.ErrorTold, 503: schema.ErrorTold},
     ),
     Endpoint(
+        "GET",
+        "/api/v1/report",
+        endpoints.written,
+        "A report on a stretch of time, to read or to keep",
+        None,
+        query=schema.WrittenAsked,
+        also=dict.fromkeys((400, 503, 504), schema.ErrorTold),
+        texts=("text/markdown", "text/html", "application/json"),
+    ),
+    Endpoint(
         "POST",
         "/api/v1/query",
         endpoints.query,
-        "A question in English or Korean, answered with its evidence",
+        "A question in English or Korean, answered with its evidence; streamed to who accepts server-sent events",
         schema.AnswerTold,
+        texts=("text/event-stream",),
         body=schema.QuestionAsked,
         also=dict.fromkeys((400, 408, 413, 415, 503, 504), schema.ErrorTold),
     ),
@@ -105,8 +118,8 @@ def build_app(door: Door) -> web.Application:
     return app
 
 
-def _bound(door: Door, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(request: web.Request) -> web.Response:
+def _bound(door: Door, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(request: web.Request) -> web.StreamResponse:
         return await endpoint.answer(door, request)
 
     return answer

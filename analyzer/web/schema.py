@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,8 @@ Verdict = Literal["ok", "info", "warning", "critical", "learning", "silent", "un
 LONGEST_QUESTION = 2000
 LONGEST_NAME = 300
 MOST_FINDINGS = 1000
+LONGEST_WINDOW = timedelta(days=31)
+SPANS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def _timezone(name: str) -> str:
@@ -29,6 +32,18 @@ def _timezone(name: str) -> str:
     return name
 
 
+def _span(text: str) -> str:
+    if not timedelta(minutes=1) <= span_of(text) <= LONGEST_WINDOW:
+        raise ValueError("should be from 1m to 31d")
+    return text
+
+
+def span_of(text: str) -> timedelta:
+    """Of "90m", "24h", "7d" or "2w"."""
+    return int(text[:-1]) * SPANS[text[-1]]
+
+
+Span = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}[mhdw]$"), AfterValidator(_span)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 Timezone = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(_timezone)]
 
@@ -50,6 +65,13 @@ class FindingsAsked(Asked):
     firing: bool | None = Field(None, description="true: those that fire now; false: those that ended")
     since: AwareDatetime | None = Field(None, description="those that fired then or later (RFC 3339, with offset)")
     limit: int = Field(100, ge=1, le=MOST_FINDINGS, description="at most so many, newest first")
+
+
+class WrittenAsked(Asked):
+    lang: Literal["en", "ko"] = Field("en", description="language of the report")
+    window: Span = Field("24h", description="how far back it looks: a number and one of m, h, d, w; 31 days at most")
+    format: Literal["md", "html", "json"] = Field("md", description="Markdown, one HTML page, or JSON")
+    timezone: Timezone = Field("UTC", description="IANA time zone of its times")
 
 
 class QuestionAsked(Asked):
@@ -168,6 +190,16 @@ class StateTold(Told):
     label: str
     count: int
     distance: Number
+    unusual: Number = Field(description="share of this hour of day that the host is usually in another state")
+
+
+class PeersTold(Told):
+    """A host beside the others of its group, in the group's usual spreads; departures are signed, by feature."""
+
+    group: str
+    others: int
+    distance: Number
+    departures: dict[str, Number]
 
 
 class HostTold(Told):
@@ -283,6 +315,7 @@ class HostDetailTold(HostTold):
     latest: dict[str, ValueTold]
     shares: dict[str, Number] = Field(description="each feature's part in the anomaly score")
     trends: list[TrendTold]
+    peers: PeersTold | None = Field(description="null for a host that has no group")
     forecasts: list[ForecastTold]
     findings: list[FindingTold] = Field(description="those of the last cycle: firing or just closed")
     failures: list[FailureTold]

@@ -56,6 +56,7 @@ class Views:
             latest={feature: self._value(feature, value) for feature, value in host.latest.items()},
             shares=dict(host.shares),
             trends=[schema.TrendTold.model_validate(trend) for trend in host.trends],
+            peers=host.peers and schema.PeersTold.model_validate(host.peers),
             forecasts=[self._forecast(forecast) for forecast in host.forecasts],
             findings=[self.finding(finding) for finding in findings],
             failures=[

@@ -55,11 +55,25 @@ ABOUT_HOSTS = (
         of_hosts(lambda h: [((), h.state.distance)] if h.state else []),
     ),
     Family(
+        "openmanager_host_state_unusual_ratio",
+        "gauge",
+        "How unusual a host's state is for this hour: the share of it that the host is usually in another one.",
+        ("host",),
+        of_hosts(lambda h: [((), h.state.unusual)] if h.state else []),
+    ),
+    Family(
         "openmanager_host_states",
         "gauge",
         "How many usual states a host has.",
         ("host",),
         of_hosts(lambda h: [((), float(h.state.count))] if h.state else []),
+    ),
+    Family(
+        "openmanager_peer_distance",
+        "gauge",
+        "How far a host is from the others of its group, in the group's usual spreads; `group` names the group.",
+        ("host", "group"),
+        of_hosts(lambda h: [((h.peers.group,), h.peers.distance)] if h.peers else []),
     ),
     Family(
         "openmanager_trend_per_second",

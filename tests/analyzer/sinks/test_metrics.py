@@ -28,6 +28,7 @@ from analyzer.data import (
     Host,
     HostReport,
     Learning,
+    Peers,
     Report,
     Severity,
     State,
@@ -49,7 +50,8 @@ WEB = HostReport(
     {"cpu_busy_ratio": 0.9},
     scores={"kmeans": 0.4, "regression": math.nan},
     shares={"cpu_busy_ratio": 0.7, "load_per_core": 0.3},
-    state=State("B", 3, 1.5),
+    state=State("B", 3, 1.5, 0.25),
+    peers=Peers("web", 4, 2.5, {"cpu_busy_ratio": 2.5}),
     trends=(Trend("cpu_busy_ratio", 3.6, 0.5, 3600.0),),
     forecasts=(
         Forecast(
@@ -131,7 +133,9 @@ async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
         "openmanager_anomaly_feature_share_ratio{feature=load_per_core,host=web-1:9100}": 0.3,
         "openmanager_host_state{host=web-1:9100,state=B}": 1.0,
         "openmanager_host_state_distance{host=web-1:9100}": 1.5,
+        "openmanager_host_state_unusual_ratio{host=web-1:9100}": 0.25,
         "openmanager_host_states{host=web-1:9100}": 3.0,
+        "openmanager_peer_distance{group=web,host=web-1:9100}": 2.5,
         "openmanager_trend_per_second{feature=cpu_busy_ratio,host=web-1:9100}": 0.001,
         "openmanager_trend_fit_ratio{feature=cpu_busy_ratio,host=web-1:9100}": 0.5,
         f"openmanager_forecast{{feature={full},horizon=1h,host=web-1:9100}}": pytest.approx(0.8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,7 @@ from analyzer.data import (
     HostStatus,
     Learning,
     LogLine,
+    Peers,
     Prediction,
     Question,
     Recommendation,
@@ -42,7 +43,7 @@ from analyzer.data import (
 )
 from analyzer.errors import AnalyzerError
 from analyzer.sinks.metrics import Exposition
-from analyzer.web.endpoints import Door
+from analyzer.web.endpoints import Door, Wanted
 from analyzer.web.routes import build_app
 from analyzer.web.server import start
 
@@ -70,7 +71,8 @@ WEB = HostReport(
     {BUSY.name: 0.97, "load_per_core": math.nan},
     scores={"kmeans": 0.4, "regression": math.nan},
     shares={BUSY.name: 1.0},
-    state=State("B", 3, 1.5),
+    state=State("B", 3, 1.5, 0.25),
+    peers=Peers("web", 4, math.nan, {BUSY.name: 2.5}),
     trends=(Trend(BUSY.name, 0.1, math.nan, 3600.0),),
     forecasts=(FORECAST,),
     health=Health(
@@ -114,6 +116,17 @@ ANSWER = Answer(
 )
 
 
+@dataclass(frozen=True)
+class Said:
+    """A step of a streamed answer."""
+
+    kind: str
+    answer: Answer
+
+
+PAGE = "<html><style>body{color:red}</style><style>evil{}</style></html>"
+
+
 @dataclass
 class Inside:
     """What stands behind the door; tests change it and see what it was asked."""
@@ -124,6 +137,7 @@ class Inside:
     filters: list[FindingFilter] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
     fails: AnalyzerError | None = None
     seconds: float = 0.0
 
@@ -139,6 +153,19 @@ class Inside:
         await asyncio.sleep(self.seconds)
         return ANSWER
 
+    async def stream(self, question: Question, report: Report | None) -> AsyncIterator[Said]:
+        self.questions.append(question)
+        yield Said("facts", ANSWER)
+        await asyncio.sleep(self.seconds)
+        if self.fails is not None:
+            raise self.fails
+        yield Said("answer", replace(ANSWER, text="All is\nwell indeed.", answered_by="a model"))
+
+    async def write(self, wanted: Wanted) -> str:
+        self.wanted.append(wanted)
+        await asyncio.sleep(self.seconds)
+        return {"md": "# Host report\n", "html": PAGE, "json": "{}"}[wanted.format]
+
     async def metrics(self, accept: str, now: datetime) -> Exposition:
         self.accepted.append(accept)
         assert now == self.now
@@ -147,24 +174,27 @@ class Inside:
 
 def door_to(inside: Inside) -> Door:
     return Door(
-        lambda: inside.report,
-        inside.findings,
-        inside,
-        inside.metrics,
-        {BUSY.name: BUSY},
-        "0.1.0",
-        timedelta(minutes=1),
-        timedelta(seconds=0.5),
-        timedelta(seconds=0.5),
-        lambda: inside.now,
+        report=lambda: inside.report,
+        findings=inside.findings,
+        assistant=inside,
+        metrics=inside.metrics,
+        features={BUSY.name: BUSY},
+        version="0.1.0",
+        stream=inside.stream,
+        write=inside.write,
+        longest_age=timedelta(minutes=1),
+        longest_answer=timedelta(seconds=0.5),
+        slowest_body=timedelta(seconds=0.5),
+        clock=lambda: inside.now,
     )
 
 
 @contextmanager
-def opened(inside: Inside, port: int) -> Iterator[str]:
+def opened(inside: Inside, port: int, *, streams: bool = True) -> Iterator[str]:
     """Serve from a thread of its own; gives the address."""
+    door = door_to(inside) if streams else replace(door_to(inside), stream=None, write=None)
     loop = asyncio.new_event_loop()
-    stop = loop.run_until_complete(start(build_app(door_to(inside)), "127.0.0.1", port))
+    stop = loop.run_until_complete(start(build_app(door), "127.0.0.1", port))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

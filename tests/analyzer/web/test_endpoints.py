@@ -31,6 +31,7 @@ def test_the_document_is_valid_openapi_and_names_every_endpoint(document: Docume
         ("get", "/api/v1/hosts/{host}/forecast"),
         ("get", "/api/v1/hosts/{host}/health"),
         ("get", "/api/v1/findings"),
+        ("get", "/api/v1/report"),
         ("post", "/api/v1/query"),
     }
 
@@ -140,6 +141,8 @@ def test_one_host_is_told_in_full_and_unknown_numbers_are_null(url: str, client:
     assert told["latest"]["load_per_core"]["value"] is None
     assert (told["health"], told["performance"]) == (76.0, None)
     assert [forecast["feature"] for forecast in told["forecasts"]] == ["cpu_busy_ratio"]
+    assert told["peers"] == {"group": "web", "others": 4, "distance": None, "departures": {"cpu_busy_ratio": 2.5}}
+    assert told["state"] == {"label": "B", "count": 3, "distance": 1.5, "unusual": 0.25}
     assert [finding["kind"] for finding in told["findings"]] == ["anomaly"]
     assert [failure["stage"] for failure in told["failures"]] == ["fetch"]
 
