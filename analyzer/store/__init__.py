@@ -8,12 +8,13 @@ from pathlib import Path
 
 from analyzer.store.audit import Audit, AuditEntry
 from analyzer.store.database import Database, open_database
+from analyzer.store.feedback import Feedback, Judged, Opinion
 from analyzer.store.findings import Findings
 from analyzer.store.memory import Memory
 from analyzer.store.outbox import Delivery, Outbox, OutboxStatus, Owed
 from analyzer.store.retention import forget
 
-__all__ = ["AuditEntry", "Delivery", "Outbox", "OutboxStatus", "Owed", "Store"]
+__all__ = ["AuditEntry", "Delivery", "Feedback", "Judged", "Opinion", "Outbox", "OutboxStatus", "Owed", "Store"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Store:
 
     database: Database
     findings: Findings
+    feedback: Feedback
     outbox: Outbox
     memory: Memory
     audit: Audit
@@ -30,7 +32,9 @@ class Store:
     async def open(cls, folder: Path, url: str = "") -> Store:
         """SQLite in `folder` (made where absent), or PostgreSQL at `url`; migrated to this program's schema."""
         database = await open_database(folder, url)
-        return cls(database, Findings(database), Outbox(database), Memory(database), Audit(database))
+        return cls(
+            database, Findings(database), Feedback(database), Outbox(database), Memory(database), Audit(database)
+        )
 
     async def forget(self, before: datetime) -> int:
         """Delete what is settled and older; what fires or is owed stays."""

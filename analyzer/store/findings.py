@@ -40,6 +40,12 @@ class Findings:
         async with self.database.read() as connection:
             return tuple(_finding(row) for row in await connection.execute(query))
 
+    async def get(self, fingerprint: str) -> Finding | None:
+        """None when no such finding was ever recorded, or it is forgotten."""
+        async with self.database.read() as connection:
+            row = (await connection.execute(select(TABLE).where(TABLE.c.fingerprint == fingerprint))).first()
+        return _finding(row) if row else None
+
     async def _record(self, connection: AsyncConnection, finding: Finding, now: datetime) -> None:
         row = _row(finding)
         new = self.database.insert(TABLE).values(row).on_conflict_do_nothing(index_elements=["fingerprint"])

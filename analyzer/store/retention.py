@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from analyzer.store.database import Database
-from analyzer.store.schema import audit, deliveries, findings
+from analyzer.store.schema import audit, deliveries, feedback, findings
 
 
 async def forget(database: Database, before: datetime) -> int:
@@ -23,6 +23,9 @@ async def forget(database: Database, before: datetime) -> int:
             deliveries.c.settled_at < before, deliveries.c.subject.not_in(firing), ~owed.correlate(deliveries).exists()
         ),
         delete(findings).where(findings.c.ends_at < before),
+        delete(feedback).where(
+            feedback.c.given_at < before, feedback.c.fingerprint.not_in(select(findings.c.fingerprint))
+        ),
         delete(audit).where(audit.c.at < before),
     )
     async with database.write() as connection:

@@ -99,6 +99,14 @@ totals = Table(
 
 memory = Table("memory", metadata, Column("name", Text, primary_key=True), Column("value", LargeBinary, nullable=False))
 
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("opinion", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -113,7 +121,11 @@ audit = Table(
 Migration = Callable[[Connection], object]
 
 # One step for each version, in order; a step that has been released is never changed, only followed by another.
-MIGRATIONS: tuple[Migration, ...] = (metadata.create_all,)
+# The first makes every table that this program knows, so the later ones must bear with what is there already.
+MIGRATIONS: tuple[Migration, ...] = (
+    metadata.create_all,
+    lambda connection: feedback.create(connection, checkfirst=True),
+)
 
 
 def migrate(connection: Connection, steps: Sequence[Migration] = MIGRATIONS) -> None:

@@ -1,0 +1,57 @@
+"""What people said of findings: useful, or no anomaly at all. One word for each finding, and it can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+from sqlalchemy import select
+
+from analyzer.store import schema
+from analyzer.store.audit import AuditEntry, note
+from analyzer.store.database import Database
+
+TABLE = schema.feedback
+Opinion = Literal["useful", "not_an_anomaly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An opinion of one finding, and since when it stands."""
+
+    fingerprint: str
+    opinion: Opinion
+    given_at: datetime
+
+
+@dataclass(frozen=True)
+class Feedback:
+    database: Database
+
+    async def give(self, fingerprint: str, opinion: Opinion, now: datetime) -> None:
+        """The newest opinion stands; the audit keeps the earlier ones."""
+        values = {"opinion": opinion, "given_at": now}
+        insert = self.database.insert(TABLE).values(fingerprint=fingerprint, **values)
+        async with self.database.write() as connection:
+            await connection.execute(insert.on_conflict_do_update(index_elements=["fingerprint"], set_=values))
+            await note(connection, AuditEntry(now, "feedback given", fingerprint, opinion))
+
+    async def take_back(self, fingerprint: str, now: datetime) -> bool:
+        """False when there was none."""
+        async with self.database.write() as connection:
+            gone = await connection.execute(TABLE.delete().where(TABLE.c.fingerprint == fingerprint))
+            if gone.rowcount:
+                await note(connection, AuditEntry(now, "feedback taken back", fingerprint))
+        return bool(gone.rowcount)
+
+    async def of(self, fingerprint: str) -> Opinion | None:
+        async with self.database.read() as connection:
+            found = await connection.scalar(select(TABLE.c.opinion).where(TABLE.c.fingerprint == fingerprint))
+        return cast("Opinion | None", found)
+
+    async def newest(self, limit: int = 1000) -> tuple[Judged, ...]:
+        """For whoever learns from it: the fingerprint leads to the finding with its kind, host and causes."""
+        query = select(TABLE.c.fingerprint, TABLE.c.opinion, TABLE.c.given_at).order_by(TABLE.c.given_at.desc())
+        async with self.database.read() as connection:
+            return tuple(Judged(*row) for row in await connection.execute(query.limit(limit)))
