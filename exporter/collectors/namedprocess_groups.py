@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from exporter.collectors.namedprocess_reading import NOTHING, READ, SYSTEM, USER, WRITTEN, Process
+from exporter.collectors.namedprocess_process import NOTHING, READ, SYSTEM, USER, WRITTEN, Process
 
 OTHER = "other"
 FADING = 0.7
@@ -26,7 +26,7 @@ class Gauges:
 
     processes: int = 0
     threads: int = 0
-    resident_pages: int = 0
+    resident_bytes: int = 0
     virtual_bytes: int = 0
     swapped_bytes: int = 0
     proportional_bytes: int = 0
@@ -45,7 +45,7 @@ class Gauges:
             Gauges(
                 1,
                 process.threads,
-                process.resident_pages,
+                process.resident_bytes,
                 process.virtual_bytes,
                 process.swapped_bytes,
                 process.proportional_bytes,
@@ -62,7 +62,7 @@ class Gauges:
         self.oldest_ticks = min(self.oldest_ticks, more.oldest_ticks) if self.processes else more.oldest_ticks
         self.processes += more.processes
         self.threads += more.threads
-        self.resident_pages += more.resident_pages
+        self.resident_bytes += more.resident_bytes
         self.virtual_bytes += more.virtual_bytes
         self.swapped_bytes += more.swapped_bytes
         self.proportional_bytes += more.proportional_bytes
@@ -183,7 +183,7 @@ class Groups:
             return {group.name for group in able}
         by_time = sorted(able, key=lambda group: (-group.used_time, group.name))
         by_disk = sorted(able, key=lambda group: (-group.used_disk, group.name))
-        by_memory = sorted(able, key=lambda group: (-group.gauges.resident_pages, group.name))
+        by_memory = sorted(able, key=lambda group: (-group.gauges.resident_bytes, group.name))
         first = [
             *(group.name for group in by_time[: self.top] if group.used_time),
             *(group.name for group in by_disk[: self.top] if group.used_disk),

@@ -12,6 +12,8 @@ import resource
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from exporter.collectors.namedprocess_process import READ, USER, VOLUNTARY, WRITTEN, Process
+
 TURNS = 8
 """A process that does nothing has its other files read once in so many looks."""
 MOST_KEPT = 512
@@ -22,57 +24,24 @@ KERNEL_THREAD = 0x00200000
 LONGEST = 4096
 LONGEST_COMMAND = 1 << 17
 CLOSE_ENOUGH = 16
-
-USER, SYSTEM, MAJOR, MINOR, READ, WRITTEN, VOLUNTARY, INVOLUNTARY = range(8)
-NOTHING = (0,) * 8
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 GONE = (FileNotFoundError, ProcessLookupError)
 
 
-class Process:
-    """One process: what it is now, and what it has used since it began.
-
-    `gained` is what its counters rose by since whoever adds them up took it last; `group` is what rules called it when
-    its own name was `named_for`.
-    """
-
-    __slots__ = (
-        "comm", "counters", "descriptor", "descriptors", "gained", "group", "kernel", "limit", "named_for", "parent",
-        "pid", "proportional_bytes", "proportional_swapped_bytes", "refused", "resident_pages", "started_ticks", "stat",
-        "state", "swapped_bytes", "threads", "virtual_bytes",
-    )  # fmt: skip
-
-    def __init__(self, pid: str, descriptor: int, stat: bytes) -> None:
-        self.pid = pid
-        self.descriptor = descriptor
-        self.counters, self.gained = [*NOTHING], [*NOTHING]
-        self.refused = False
-        self.group: str | None = None
-        self.named_for: bytes | None = None
-        self.swapped_bytes = self.descriptors = self.limit = 0
-        self.proportional_bytes = self.proportional_swapped_bytes = 0
-        self.stat, self.started_ticks = b"", 0
-        self.take(stat)
-
-    def take(self, stat: bytes) -> bool:
-        """Learn what stat says. False when it speaks of another process, which has come to the same number."""
-        before, _, after = stat.rpartition(b") ")
-        words = after.split(None, 22)
-        started = int(words[19])
-        if self.stat and started != self.started_ticks:
-            return False
-        self.stat, self.started_ticks = stat, started
-        self.comm = before.partition(b"(")[2]
-        self.state, self.parent, self.kernel = words[0], words[1].decode(), bool(int(words[6]) & KERNEL_THREAD)
-        self.threads, self.virtual_bytes, self.resident_pages = int(words[17]), int(words[20]), int(words[21])
-        self.count(USER, int(words[11]), int(words[12]), int(words[9]), int(words[7]))
-        return True
-
-    def count(self, first: int, *totals: int) -> None:
-        """Counters from `first` on stand at these totals now. The kernel's own can fall by a tick: that is no gain."""
-        for at, total in enumerate(totals, first):
-            if total > self.counters[at]:
-                self.gained[at] += total - self.counters[at]
-                self.counters[at] = total
+def take(process: Process, stat: bytes) -> bool:
+    """Learn what stat says. False when it speaks of another process, which has come to the same number."""
+    before, _, after = stat.rpartition(b") ")
+    words = after.split(None, 22)
+    started = int(words[19])
+    if process.stat and started != process.started_ticks:
+        return False
+    process.stat, process.started_ticks = stat, started
+    process.comm = before.partition(b"(")[2]
+    process.state, process.parent, process.kernel = words[0], words[1].decode(), bool(int(words[6]) & KERNEL_THREAD)
+    process.threads, process.virtual_bytes = int(words[17]), int(words[20])
+    process.resident_bytes = int(words[21]) * PAGE_BYTES
+    process.count(USER, int(words[11]), int(words[12]), int(words[9]), int(words[7]))
+    return True
 
 
 @dataclass(slots=True)
@@ -162,7 +131,7 @@ class ProcessTable:
             return self._meet(pid)
         if stat == known.stat:
             return None
-        if known.take(stat):
+        if take(known, stat):
             return known
         self._lose(pid, change)
         return self._meet(pid)
@@ -171,7 +140,8 @@ class ProcessTable:
         """A process that wasn't there before."""
         descriptor = os.open(f"{pid}/stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._directory)
         try:
-            process = Process(pid, descriptor, os.read(descriptor, LONGEST))
+            process = Process(pid, descriptor)
+            take(process, os.read(descriptor, LONGEST))
         except (OSError, ValueError, IndexError):
             os.close(descriptor)
             raise
