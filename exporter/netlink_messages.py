@@ -14,7 +14,9 @@ TYPE_MASK = 0x3FFF
 """The two highest bits of an attribute's type are flags."""
 
 TIMEOUT_SECONDS = 3.0
-BUFFER_BYTES = 1 << 18
+BUFFER_BYTES = 1 << 15
+"""The kernel puts no more into one answer of a dump."""
+
 HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
 FAILURE = struct.Struct("=i")
