@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Metric, ProcessCollector
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from analyzer.data import Report
 from analyzer.errors import StoreError
-from analyzer.sinks.families import FAMILIES, Family, Scrape, finite
+from analyzer.sinks.exposition import expose
+from analyzer.sinks.families import FAMILIES, Scrape
 from analyzer.store import Outbox, OutboxStatus
 
 
@@ -38,7 +37,8 @@ class MetricsSink:
         self._report: Report | None = None
         self._cycles = 0
         self._failures: Counter[str] = Counter()
-        self._process = ProcessCollector(registry=None)
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
 
     async def publish(self, report: Report) -> None:
         self._report = report
@@ -49,12 +49,13 @@ class MetricsSink:
         """In the format that `accept` asks for: Prometheus's text, or OpenMetrics."""
         failures = dict.fromkeys(self._report.stage_seconds, 0) if self._report else {}
         scrape = Scrape(now, self._report, self._cycles, failures | self._failures, await self._status(), self._version)
+        # A fleet's exposition takes a while to write: the loop goes on meanwhile.
+        return await asyncio.to_thread(self._written, scrape, accept)
+
+    def _written(self, scrape: Scrape, accept: str) -> Exposition:
         encode, content_type = choose_encoder(accept)
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Families(scrape))
-        registry.register(self._process)
-        # A fleet's exposition takes seconds to write: the loop goes on meanwhile.
-        return Exposition(await asyncio.to_thread(encode, registry), content_type)
+        own = expose(FAMILIES, scrape, openmetrics=content_type.startswith("application/openmetrics-text"))
+        return Exposition(own.encode() + encode(self._process), content_type)
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -64,21 +65,3 @@ class MetricsSink:
             return await self._outbox.status()
         except StoreError:
             return None
-
-
-@dataclass(frozen=True, eq=False)  # a registry keeps collectors by identity
-class _Families(Collector):
-    scrape: Scrape
-
-    def collect(self) -> Iterator[Metric]:
-        for family in FAMILIES:
-            metric = _metric(family)
-            for labels, value in finite(family.samples(self.scrape)):
-                metric.add_metric(labels, value)
-            if metric.samples:
-                yield metric
-
-
-def _metric(family: Family) -> CounterMetricFamily | GaugeMetricFamily:
-    make = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
-    return make(family.name, family.help, labels=family.labels)

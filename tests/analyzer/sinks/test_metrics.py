@@ -48,7 +48,7 @@ WEB = HostReport(
     Host("web-1:9100", "node", "web-1"),
     NOW - timedelta(seconds=15),
     {"cpu_busy_ratio": 0.9},
-    scores={"kmeans": 0.4, "regression": math.nan},
+    scores={"kmeans": np.float64(0.4), "regression": math.nan},
     shares={"cpu_busy_ratio": 0.7, "load_per_core": 0.3},
     state=State("B", 3, 1.5, 0.25),
     peers=Peers("web", 4, 2.5, {"cpu_busy_ratio": 2.5}),
