@@ -500,6 +500,17 @@ class Served:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part that answers lean on, how it is, why when it is not well, and what it counted."""
+
+    kind: Literal["provider", "cache", "budget"]
+    name: str
+    state: Literal["ok", "degraded", "off"]
+    detail: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
 Urgency = Literal["none", "low", "medium", "high"]
 
 

@@ -10,35 +10,37 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
 
 from analyzer.data import (
     Answer,
+    Component,
     Feature,
     Finding,
     FindingFilter,
     HostReport,
     Language,
+    LogLine,
     Question,
     Report,
     Severity,
 )
 from analyzer.errors import AnalyzerError
-from analyzer.interfaces import Assistant
+from analyzer.interfaces import Assistant, Queries
+from analyzer.store import Feedback, OutboxStatus
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
-from analyzer.web.errors import Refused, error_told, refusal
+from analyzer.web.errors import Refused, error_told
 from analyzer.web.events import Events, wants_events
 from analyzer.web.policy import policy_for
 from analyzer.web.readiness import readiness
+from analyzer.web.reading import body_of, json_of, query_of
+from analyzer.web.stream import Summaries
 from analyzer.web.views import Views
 
 WRITTEN = {"md": "text/markdown", "html": "text/html", "json": "application/json"}
-
-Asked = TypeVar("Asked", bound=schema.Asked)
 
 
 class Rendered(Protocol):
@@ -59,6 +61,12 @@ class Step(Protocol):
     def answer(self) -> Answer: ...
 
 
+class LogReader(Protocol):
+    """Reads the templates of a host's recent log. SourceError, with its reason, when it can't."""
+
+    async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A written report that is asked for: on which report, which stretch of time, and how."""
@@ -75,7 +83,9 @@ class Wanted:
 class Door:
     """All that the endpoints may ask. `metrics` takes an Accept header and the time; `findings` reads the store.
 
-    `stream` gives an answer step by step, `write` a written report; without them their endpoints say 503.
+    `stream` gives an answer step by step, `write` a written report, `queries` any feature's course, `logs` a host's
+    log, `finding` one finding by its fingerprint; without them their endpoints say 503. `components` tell how the parts
+    that answers lean on are; `grafana_url` is where people open Grafana.
     """
 
     report: Callable[[], Report | None]
@@ -86,6 +96,14 @@ class Door:
     version: str = ""
     stream: Callable[[Question, Report | None], AsyncIterator[Step]] | None = None
     write: Callable[[Wanted], Awaitable[str]] | None = None
+    queries: Queries | None = None
+    logs: LogReader | None = None
+    finding: Callable[[str], Awaitable[Finding | None]] | None = None
+    feedback: Feedback | None = None
+    outbox: Callable[[], Awaitable[Sequence[OutboxStatus]]] | None = None
+    components: Callable[[], Sequence[Component]] = tuple
+    grafana_url: str = ""
+    summaries: Summaries = field(default_factory=Summaries)
     longest_age: timedelta = timedelta(minutes=2)
     longest_answer: timedelta = timedelta(seconds=60)
     slowest_body: timedelta = timedelta(seconds=10)
@@ -103,12 +121,12 @@ class Door:
 
 
 async def healthy(_door: Door, _request: web.Request) -> web.Response:
-    return _json(schema.AliveTold())
+    return json_of(schema.AliveTold())
 
 
 async def ready(door: Door, _request: web.Request) -> web.Response:
     told = readiness(door.report(), door.clock(), door.longest_age)
-    return _json(told, HTTPStatus.OK if told.ready else HTTPStatus.SERVICE_UNAVAILABLE)
+    return json_of(told, HTTPStatus.OK if told.ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 async def metrics(door: Door, request: web.Request) -> web.Response:
@@ -118,31 +136,31 @@ async def metrics(door: Door, request: web.Request) -> web.Response:
 
 
 async def hosts(door: Door, request: web.Request) -> web.Response:
-    _query(request, schema.NothingAsked)
-    return _json(door.views.hosts(door.known_report()))
+    query_of(request, schema.NothingAsked)
+    return json_of(door.views.hosts(door.known_report()))
 
 
 async def host(door: Door, request: web.Request) -> web.Response:
-    return _json(door.views.host(*_known_host(door, request)))
+    return json_of(door.views.host(*_known_host(door, request)))
 
 
 async def forecast(door: Door, request: web.Request) -> web.Response:
-    return _json(door.views.forecasts(*_known_host(door, request)))
+    return json_of(door.views.forecasts(*_known_host(door, request)))
 
 
 async def health(door: Door, request: web.Request) -> web.Response:
-    return _json(door.views.health(*_known_host(door, request)))
+    return json_of(door.views.health(*_known_host(door, request)))
 
 
 async def findings(door: Door, request: web.Request) -> web.Response:
-    asked = _query(request, schema.FindingsAsked)
+    asked = query_of(request, schema.FindingsAsked)
     severity = None if asked.severity is None else Severity[asked.severity.upper()]
     wanted = FindingFilter(asked.host, asked.kind, severity, asked.firing, asked.since, asked.limit)
-    return _json(door.views.findings(await door.findings(wanted)))
+    return json_of(door.views.findings(await door.findings(wanted)))
 
 
 async def written(door: Door, request: web.Request) -> web.Response:
-    asked = _query(request, schema.WrittenAsked)
+    asked = query_of(request, schema.WrittenAsked)
     if door.write is None:
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "this analyzer writes no reports")
     report, window = door.known_report(), schema.span_of(asked.window)
@@ -154,14 +172,14 @@ async def written(door: Door, request: web.Request) -> web.Response:
 
 
 async def query(door: Door, request: web.Request) -> web.StreamResponse:
-    asked = await _body(request, schema.QuestionAsked, door.slowest_body)
+    asked = await body_of(request, schema.QuestionAsked, door.slowest_body)
     question = Question(asked.question, door.clock(), asked.language, asked.host, asked.session_id, asked.timezone)
     if wants_events(request):
         return await _streamed(door, request, question)
     begun = time.perf_counter()
     async with _in_time(door.longest_answer, "no answer could be computed"):
         answer = await door.assistant.answer(question, door.report())
-    return _json(answer_told(answer, time.perf_counter() - begun, door.version))
+    return json_of(answer_told(answer, time.perf_counter() - begun, door.version))
 
 
 async def _streamed(door: Door, request: web.Request, question: Question) -> web.StreamResponse:
@@ -192,8 +210,12 @@ async def _in_time(longest: timedelta, what: str) -> AsyncIterator[None]:
 
 
 def _known_host(door: Door, request: web.Request) -> tuple[Report, HostReport]:
+    query_of(request, schema.NothingAsked)
+    return host_asked(door, request)
+
+
+def host_asked(door: Door, request: web.Request) -> tuple[Report, HostReport]:
     """The host that the path names, by instance or an unambiguous nodename."""
-    _query(request, schema.NothingAsked)
     report, name = door.known_report(), request.match_info["host"]
     found = report.host(name)
     if found is None:
@@ -201,38 +223,3 @@ def _known_host(door: Door, request: web.Request) -> tuple[Report, HostReport]:
         hint = f"; did you mean {near[0]}?" if near else ""
         raise Refused(HTTPStatus.NOT_FOUND, f"the last cycle saw no single host {name!r}{hint}")
     return report, found
-
-
-def _json(told: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    return web.Response(body=told.model_dump_json().encode(), status=status, content_type="application/json")
-
-
-def _query(request: web.Request, shape: type[Asked]) -> Asked:
-    given = request.query
-    if twice := sorted({name for name in given if len(given.getall(name)) > 1}):
-        raise Refused(HTTPStatus.BAD_REQUEST, f"given more than once: {', '.join(twice)}")
-    try:
-        return shape.model_validate(dict(given))
-    except ValidationError as error:
-        raise refusal(error, "wrong parameters") from None
-
-
-async def _body(request: web.Request, shape: type[Asked], slowest: timedelta) -> Asked:
-    if request.content_type != "application/json":
-        given = request.headers.get("Content-Type") or "nothing"
-        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send Content-Type: application/json, not {given}")
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding")
-    try:
-        async with asyncio.timeout(slowest.total_seconds()):
-            body = await request.read()
-    except TimeoutError:
-        raise Refused(
-            HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {slowest.total_seconds():g} s"
-        ) from None
-    except (web.RequestPayloadError, ConnectionResetError) as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"the body could not be read: {error}") from None
-    try:
-        return shape.model_validate_json(body)
-    except ValidationError as error:
-        raise refusal(error, "wrong body") from None
