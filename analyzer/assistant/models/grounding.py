@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
 
 from analyzer.assistant.models.prompt import Fact
 from analyzer.assistant.models.quantities import MONTHS, Quantity, clocks_in, dates_in, quantities_in, strange_digits
@@ -57,6 +61,8 @@ CAPITAL = re.compile(r"(?<=[a-z,;:] )[A-Z][A-Za-z]+")
 ASCII_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 KNOWN_LATIN = frozenset("cpu ram io tcp udp gpu utc kst gib mib kib tib b s ms min h d c ip i o swap".split())  # noqa: SIM905 a list of words
 MARK = re.compile(r"\s*\[E\d+\]")
+STOCK = Path(__file__).with_name("stock.yml")
+UNHEARD = 0.25  # the share of a sentence's words that may come from nowhere
 LONGER = 1.6  # times the facts' length a wording may have
 
 
@@ -116,6 +122,7 @@ def _problem(sentence: Sentence, grounds: Grounds) -> str:
         or _wrong_judgement(text, said)
         or _wrong_direction(text, said)
         or ("it holds a command or an address" if command else "")
+        or _unheard_of(text, said)
     )
 
 
@@ -215,6 +222,32 @@ def _wrong_direction(text: str, said: str) -> str:
         if match and way not in ways:
             return f"it says “{match[0]}”, which no cited fact does"
     return ""
+
+
+def _unheard_of(text: str, said: str) -> str:
+    """A sentence must say something of its facts, in their words or in such as claim nothing by themselves."""
+    known_latin, known_korean = (frozenset(found) for found in _stems(said))
+    stock_latin, stock_korean = _stock()
+    latin, korean = _stems(text)
+    if not (set(latin) & known_latin or set(korean) & known_korean or quantities_in(text, ())):
+        return "it says nothing of the facts"
+    unheard = [stem for stem in latin if stem not in known_latin | stock_latin]
+    unheard += [stem for stem in korean if stem not in known_korean | stock_korean and stem not in said]
+    if len(unheard) > UNHEARD * (len(latin) + len(korean)):
+        return f"it says “{unheard[0]}…”, which no cited fact does"
+    return ""
+
+
+def _stems(text: str) -> tuple[list[str], list[str]]:
+    """The beginnings of English words of four letters and more, and of Korean words of two syllables and more."""
+    latin = [word[:5].lower() for word in re.findall(r"[A-Za-z]{4,}", text)]
+    return latin, [word[:2] for word in re.findall(r"[가-힣]{2,}", text)]
+
+
+@cache
+def _stock() -> tuple[frozenset[str], frozenset[str]]:
+    tree = yaml.safe_load(STOCK.read_text(encoding="utf-8"))
+    return frozenset(word[:5] for word in tree["en"]), frozenset(tree["ko"])
 
 
 def _arrows(said: str) -> set[str]:

