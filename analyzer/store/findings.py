@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, and_, case, or_, select, update
@@ -21,7 +21,10 @@ TABLE = schema.findings
 
 @dataclass(frozen=True)
 class Findings:
+    """`unwritten` is what the database did not take: a close is told only once, so it is kept for next time."""
+
     database: Database
+    unwritten: dict[str, Finding] = field(default_factory=dict, repr=False)
 
     async def record(self, findings: Iterable[Finding], now: datetime) -> None:
         """Write each finding as it is now; a closed one is never opened again. Opening and closing are audited.
@@ -29,9 +32,13 @@ class Findings:
         Closing keeps the causes as they last were while it fired, and the worst severity: what is measured when all is
         well again would prove nothing.
         """
+        self.unwritten.update({finding.fingerprint: finding for finding in findings})
+        told = dict(self.unwritten)
         async with self.database.write() as connection:
-            for finding in findings:
+            for finding in told.values():
                 await self._record(connection, finding, now)
+        for fingerprint in told:
+            self.unwritten.pop(fingerprint, None)
 
     async def find(self, wanted: FindingFilter) -> tuple[Finding, ...]:
         """Newest first."""

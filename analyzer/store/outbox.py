@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, FromClause, Row, ScalarSelect, func, select, update
@@ -59,22 +59,29 @@ class OutboxStatus:
 
 @dataclass(frozen=True)
 class Outbox:
-    """`lease` is how long a begun attempt keeps others from beginning one: longer than any sink's timeout."""
+    """`lease` is how long a begun attempt keeps others from beginning one: longer than any sink's timeout.
+
+    `unwritten` is what the database did not take: what is owed is told only once, so it is kept for next time.
+    """
 
     database: Database
     lease: timedelta = timedelta(minutes=2)
+    unwritten: dict[tuple[str, str], Owed] = field(default_factory=dict, repr=False)
 
     async def enqueue(self, owed: Iterable[Owed], now: datetime) -> int:
         """Write down what is owed; what is known already is left as it is. Returns how many were new."""
-        new = 0
-        rows = [_row(one, now) for one in owed]
-        if rows and await self._all_known(rows):
-            return 0  # the usual case in every cycle of a long episode: no write, no fsync
-        async with self.database.write() as connection:
-            for row in rows:
-                insert = self.database.insert(TABLE).values(row)
-                result = await connection.execute(insert.on_conflict_do_nothing(index_elements=["sink", "key"]))
-                new += result.rowcount
+        self.unwritten.update({(one.sink, one.key): one for one in owed})
+        new, told = 0, dict(self.unwritten)
+        rows = [_row(one, now) for one in told.values()]
+        # Mostly all is known, in every cycle of a long episode: then there is no write, and no wait for the disk.
+        if rows and not await self._all_known(rows):
+            async with self.database.write() as connection:
+                for row in rows:
+                    insert = self.database.insert(TABLE).values(row)
+                    result = await connection.execute(insert.on_conflict_do_nothing(index_elements=["sink", "key"]))
+                    new += result.rowcount
+        for key in told:
+            self.unwritten.pop(key, None)
         return new
 
     async def due(self, sink: str, now: datetime, limit: int = 100) -> tuple[Delivery, ...]:

@@ -9,7 +9,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,6 +63,15 @@ def finding(kind: str = "anomaly", host: str = "web-1:9100", at: datetime = NOW)
         link="http://127.0.0.1:9090/graph",
     )
     return Finding(kind, host, Severity.WARNING, at, None, 0.9, (Cause("disk_writes_per_second", 0.7, evidence),))
+
+
+@contextmanager
+def broken(folder: Path, table: str) -> Iterator[None]:
+    """While it lasts the SQLite store has no such table."""
+    with closing(sqlite3.connect(folder / "openmanager.db")) as other:
+        other.execute(f"ALTER TABLE {table} RENAME TO elsewhere")
+        yield
+        other.execute(f"ALTER TABLE elsewhere RENAME TO {table}")
 
 
 async def send_first(store: Store, remote_id: str = "17", now: datetime = NOW) -> Delivery:
@@ -126,6 +136,28 @@ async def test_a_closed_finding_keeps_the_causes_it_fired_for_and_its_worst_seve
     )
     (kept,) = await store.findings.find(FindingFilter())
     assert (kept.severity, kept.ends_at, kept.causes[0].share) == (Severity.CRITICAL, NOW + HOUR, 0.7)
+
+
+async def test_a_close_that_could_not_be_written_is_written_with_the_next(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path)
+    await store.findings.record([finding()], NOW)
+    with broken(tmp_path, "findings"), pytest.raises(StoreError):
+        await store.findings.record([replace(finding(), ends_at=NOW + HOUR)], NOW + HOUR)
+    await store.findings.record([], NOW + HOUR)
+    (kept,) = await store.findings.find(FindingFilter())
+    assert kept.ends_at == NOW + HOUR
+    await store.close()
+
+
+async def test_what_could_not_be_owed_is_owed_with_the_next(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path)
+    await store.outbox.enqueue([OPEN], NOW)
+    with broken(tmp_path, "deliveries"), pytest.raises(StoreError):
+        await store.outbox.enqueue([CLOSE], NOW)
+    assert await store.outbox.enqueue([OPEN], NOW) == 1
+    assert [d.owed for d in await store.outbox.of_subject("annotations", "f1")] == [OPEN, CLOSE]
+    assert await store.outbox.enqueue([], NOW) == 0
+    await store.close()
 
 
 async def test_opening_and_closing_are_audited_once_each(store: Store) -> None:
