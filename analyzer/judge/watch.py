@@ -64,8 +64,8 @@ class Rule:
 
     budget: Budget = field(default_factory=Budget)
     memory_days: float = 10.0
-    learned_part: float = 0.2
-    calm: float = 0.8
+    learned_part: float = 0.1
+    calm: float = 0.75
     hold_steps: int = GAP_STEPS
 
     def step(self, watch: Watch, learned: Learned, time: float, heights: Values, step_seconds: float) -> Watch:
