@@ -292,6 +292,22 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualState:
+    """One of a host's usual states: its name in words, its `share` of the history, and when it is met.
+
+    `hours[h]` is how much of hour h of the day (UTC) the host spends in it, NaN where that hour was never seen;
+    `followed_by` how often a step in it was followed by each state; `centre` its features' values.
+    """
+
+    label: str
+    name: Mapping[Language, str]
+    share: float
+    hours: tuple[float, ...]
+    followed_by: Mapping[str, float]
+    centre: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
     """Which way a feature goes: a line through the newest history."""
 
