@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from exporter.attributes import Attribute, Sample, times, told
+from exporter.attributes import Attribute, Sample, told
+from exporter.collectors import btrfs_devices
+from exporter.collectors.btrfs_devices import Device
 from exporter.exposition import Block, Family, Listing
 from exporter.procfs import Tree, Trees
 
@@ -30,10 +32,11 @@ LAYOUT = (
     Attribute("total_bytes", Family("node_btrfs_size_bytes", "Space allocated.", labels=LAYOUT_LABELS)),
 )
 RATIO = Family("node_btrfs_allocation_ratio", "Bytes on disk for each byte of data.", labels=LAYOUT_LABELS)
-DEVICE = Attribute(
-    "size",
-    Family("node_btrfs_device_size_bytes", "Size of a device of the filesystem.", labels=("device", "uuid")),
-    times(SECTOR_BYTES),
+DEVICE_LABELS = ("btrfs_dev_uuid", "device", "uuid")
+SIZE = Family("node_btrfs_device_size_bytes", "Size of a device of the filesystem.", labels=DEVICE_LABELS)
+UNUSED = Family("node_btrfs_device_unused_bytes", "Space of a device not in use.", labels=DEVICE_LABELS)
+ERRORS = Family(
+    "node_btrfs_device_errors_total", "Errors of a device, by kind.", "counter", labels=(*DEVICE_LABELS, "type")
 )
 COMMITS = Family("node_btrfs_commits_total", "Commits.", "counter", ("uuid",))
 MILLISECONDS = {
@@ -45,7 +48,7 @@ MILLISECONDS = {
 
 @dataclass(frozen=True, slots=True)
 class BtrfsCollector:
-    """Source: /sys/fs/btrfs/UUID, btrfs(5). What only an ioctl of root's tells (device errors) is not told."""
+    """Source: /sys/fs/btrfs/UUID, btrfs(5), and ioctls on the places where it is mounted."""
 
     trees: Trees
     listing: Listing = field(default_factory=Listing, init=False, repr=False)
@@ -54,19 +57,39 @@ class BtrfsCollector:
         tree = self.trees.sys
         # A filesystem's name is its UUID; what the kernel can do stands beside.
         filesystems = [name for name in tree.names_if_any(FOLDER) if "-" in name]
-        return [self.listing.block(sample for uuid in filesystems for sample in of_filesystem(tree, uuid))]
+        if not filesystems:
+            return []
+        opened = btrfs_devices.filesystems(self.trees)
+        samples = (sample for uuid in filesystems for sample in of_filesystem(tree, uuid, opened.get(uuid, ())))
+        return [self.listing.block(samples)]
 
 
-def of_filesystem(tree: Tree, uuid: str) -> Iterator[Sample]:
+def of_filesystem(tree: Tree, uuid: str, opened: Sequence[Device]) -> Iterator[Sample]:
     folder = f"{FOLDER}/{uuid}"
     yield INFO, (tree.value(f"{folder}/label") or b"", uuid), 1
     yield from told(tree, folder, (uuid,), (GLOBAL,))
     yield from of_commits(tree.read_if_any(f"{folder}/commit_stats") or b"", uuid)
     devices = tree.names(f"{folder}/devices")
-    for device in devices:
-        yield from told(tree, f"{folder}/devices/{device}", (device, uuid), (DEVICE,))
+    yield from of_opened(opened, uuid) if opened else of_devices(tree, devices, uuid)
     for kind in KINDS:
         yield from of_kind(tree, f"{folder}/allocation/{kind}", (kind, uuid), len(devices))
+
+
+def of_devices(tree: Tree, devices: Sequence[str], uuid: str) -> Iterator[Sample]:
+    """What is known without opening the filesystem."""
+    for device in devices:
+        sectors = tree.integer(f"{FOLDER}/{uuid}/devices/{device}/size")
+        if sectors is not None:
+            yield SIZE, (None, device, uuid), sectors * SECTOR_BYTES
+
+
+def of_opened(devices: Sequence[Device], uuid: str) -> Iterator[Sample]:
+    for device in devices:
+        labels = (device.uuid, device.name, uuid)
+        yield SIZE, labels, device.size
+        yield UNUSED, labels, device.size - device.used
+        kinds = zip(btrfs_devices.KINDS, device.errors, strict=True)
+        yield from ((ERRORS, (*labels, kind), count) for kind, count in kinds)
 
 
 def of_commits(content: bytes, uuid: str) -> Iterator[Sample]:
