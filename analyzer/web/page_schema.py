@@ -123,6 +123,7 @@ class StatusTold(Told):
     failures: list[FailureTold]
     outbox: list[OutboxTold]
     components: list[ComponentTold]
+    grafana_url: str = Field(description="where people open Grafana; empty when none is set")
 
 
 class GlanceTold(Told):

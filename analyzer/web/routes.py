@@ -10,6 +10,8 @@ from analyzer.web import endpoints, schema
 from analyzer.web.endpoints import Door
 from analyzer.web.errors import errors_as_json
 from analyzer.web.openapi import Endpoint, document
+from analyzer.web.page import page_routes
+from analyzer.web.page_routes import PAGE_ENDPOINTS
 from analyzer.web.policy import NOTHING
 
 LARGEST_BODY = 64 * 1024
@@ -104,18 +106,32 @@ ENDPOINTS = (
         body=schema.QuestionAsked,
         also=dict.fromkeys((400, 408, 413, 415, 503, 504), schema.ErrorTold),
     ),
+    *PAGE_ENDPOINTS,
 )
 
 
 def build_app(door: Door) -> web.Application:
-    """The whole server side; app.py runs it. No other host is called, no file is read."""
+    """The whole server side; app.py runs it. Reads the page's files once."""
     app = web.Application(middlewares=[errors_as_json], client_max_size=LARGEST_BODY)
     for endpoint in ENDPOINTS:
-        add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
-        add(endpoint.path, _bound(door, endpoint))
+        if endpoint.method == "GET":
+            app.router.add_get(endpoint.path, _bound(door, endpoint))
+        else:
+            app.router.add_route(endpoint.method, endpoint.path, _bound(door, endpoint))
+    app.add_routes(page_routes())
     app.router.add_get("/openapi.json", _described(document(ENDPOINTS, door.version)))
     app.on_response_prepare.append(_add_headers)
+    app.on_shutdown.append(_ending(door))
     return app
+
+
+def _ending(door: Door) -> Callable[[web.Application], Awaitable[None]]:
+    """Streams that would never end by themselves end with the server."""
+
+    async def close(_app: web.Application) -> None:
+        door.summaries.closed.set()
+
+    return close
 
 
 def _bound(door: Door, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

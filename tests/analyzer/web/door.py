@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -192,9 +192,19 @@ def door_to(inside: Inside) -> Door:
 @contextmanager
 def opened(inside: Inside, port: int, *, streams: bool = True) -> Iterator[str]:
     """Serve from a thread of its own; gives the address."""
-    door = door_to(inside) if streams else replace(door_to(inside), stream=None, write=None)
+
+    async def door() -> Door:
+        return door_to(inside) if streams else replace(door_to(inside), stream=None, write=None)
+
+    with opened_door(door, port) as url:
+        yield url
+
+
+@contextmanager
+def opened_door(door: Callable[[], Awaitable[Door]], port: int) -> Iterator[str]:
+    """The same for a door that is made within the server's loop."""
     loop = asyncio.new_event_loop()
-    stop = loop.run_until_complete(start(build_app(door), "127.0.0.1", port))
+    stop = loop.run_until_complete(start(build_app(loop.run_until_complete(door())), "127.0.0.1", port))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
