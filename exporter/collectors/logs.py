@@ -10,18 +10,19 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exporter.collectors import NoData, setting
-from exporter.collectors.logs_book import Book
-from exporter.collectors.logs_files import FileSource
-from exporter.collectors.logs_following import Follower, Places
-from exporter.collectors.logs_journal import JournalSource
-from exporter.collectors.logs_page import PATH, answer
 from exporter.exposition import Block, Family, Table
 from exporter.flags import SettingsError
 from exporter.procfs import Trees
 from exporter.request import Request, Response
 
+if TYPE_CHECKING:
+    from exporter.collectors.logs_book import Book
+    from exporter.collectors.logs_following import Follower
+
+PATH = "/api/v1/logs"
 JOURNALS = ("var/log/journal", "run/log/journal")
 
 MESSAGES = Family("openmanager_log_messages_total", "Log messages read.", "counter", ("source", "severity"))
@@ -59,6 +60,14 @@ class Tables:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read from the logs, and who reads it."""
+
+    book: Book
+    follower: Follower
+
+
+@dataclass(frozen=True, slots=True)
 class LogsCollector:
     """Sources: journalctl(1), and the files that the settings name. The first scrape or question starts reading."""
 
@@ -71,51 +80,70 @@ class LogsCollector:
     cpu_share: float = setting(0.25, "Share of one processor that reading may take.")
     template_series: int = setting(100, "Templates told of as metrics.")
     lines: bool = setting(default=True, help_text="Tell lines and examples at /api/v1/logs, not templates alone.")
-    book: Book = field(default_factory=Book, init=False, repr=False)
-    follower: Follower = field(init=False, repr=False)
+    reading: Reading | None = field(init=False, repr=False)
     tables: Tables = field(default_factory=Tables, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.cpu_share <= 1:
             raise SettingsError([f"--collector.logs.cpu-share is more than 0 and at most 1, not {self.cpu_share:g}"])
-        state = Path(self.state_file) if self.state_file else None
-        try:
-            places = Places.load(state) if state else Places()
-        except (OSError, ValueError) as error:
-            raise SettingsError([f"--collector.logs.state-file: {error}"]) from error
         directory = self._directory()
-        journal = JournalSource(self.journalctl, directory or "", places.cursor) if directory is not None else None
-        files = FileSource(self.file, places.files) if self.file else None
-        object.__setattr__(self, "follower", Follower(self.book, journal, files, self.cpu_share, state))
+        reading = self._reading(directory) if directory is not None or self.file else None
+        object.__setattr__(self, "reading", reading)
 
     def collect(self) -> Iterable[Block]:
-        if not self.follower.sources:
+        reading = self.reading
+        if reading is None:
             raise NoData("no journal here, and no --collector.logs.file")
-        self.follower.start()
-        counts, templates = self.book.told(self.template_series)
+        reading.follower.start()
+        counts, templates = reading.book.told(self.template_series)
         tables = self.tables
         yield tables.messages.block(list(counts), [list(counts.values())])
         yield tables.templates.block(
             [(identity, source, severity) for identity, source, severity, _ in templates],
             [[count for *_, count in templates]],
         )
-        yield tables.kept.single([len(self.book.miner), self.book.miner.evicted])
-        yield from self._sources()
+        yield tables.kept.single([len(reading.book.miner), reading.book.miner.evicted])
+        yield from self._sources(reading.follower)
 
     def routes(self) -> Mapping[str, Callable[[Request], Response]]:
-        return {PATH: self._page} if self.follower.sources else {}
+        if self.reading is None:
+            return {}
+        from exporter.collectors.logs_page import answer  # noqa: PLC0415 - see _reading
+
+        book, follower = self.reading.book, self.reading.follower
+
+        def page(request: Request) -> Response:
+            follower.start()
+            return answer(book, request, lines=self.lines)
+
+        return {PATH: page}
 
     def close(self) -> None:
-        self.follower.stop()
+        if self.reading is not None:
+            self.reading.follower.stop()
 
-    def _page(self, request: Request) -> Response:
-        self.follower.start()
-        return answer(self.book, request, lines=self.lines)
+    def _reading(self, directory: str | None) -> Reading:
+        """What reads; SettingsError when what an earlier run left can't be gone on from."""
+        # Only who reads logs has the memory that it takes.
+        from exporter.collectors.logs_book import Book  # noqa: PLC0415
+        from exporter.collectors.logs_files import FileSource  # noqa: PLC0415
+        from exporter.collectors.logs_following import Follower, Places  # noqa: PLC0415
+        from exporter.collectors.logs_journal import JournalSource  # noqa: PLC0415
 
-    def _sources(self) -> Iterable[Block]:
+        state = Path(self.state_file) if self.state_file else None
+        try:
+            places = Places.load(state) if state else Places()
+        except (OSError, ValueError) as error:
+            raise SettingsError([f"--collector.logs.state-file: {error}"]) from error
+        journal = JournalSource(self.journalctl, directory, places.cursor) if directory is not None else None
+        files = FileSource(self.file, places.files) if self.file else None
+        book = Book()
+        return Reading(book, Follower(book, journal, files, self.cpu_share, state))
+
+    def _sources(self, follower: Follower) -> Iterable[Block]:
         """How the sources themselves are."""
-        journal = self.follower.journal
-        files = list(self.follower.files.files.values()) if self.follower.files else []
+        journal = follower.journal
+        files = list(follower.files.files.values()) if follower.files else []
         rows = [(file.path, int(file.descriptor >= 0), file.jumps) for file in files]
         if journal is not None:
             rows.append(("journal", int(journal.process > 0), journal.jumps))

@@ -16,7 +16,6 @@ from exporter.collectors.logs_severity import SEVERITIES
 from exporter.collectors.logs_templates import Template
 from exporter.request import Request, Response
 
-PATH = "/api/v1/logs"
 MOST = 1_000
 PARAMETERS = {"start", "end", "severity", "source", "limit"}
 JSON_TYPE = "application/json; charset=utf-8"

@@ -11,7 +11,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from operator import eq
 
 ANY = "<*>"
@@ -64,8 +63,7 @@ class Template:
         self.count = 0
         self.example = ""
         self.first_seconds = self.last_seconds = 0.0
-        shape = "\0".join([source, severity, *words])
-        self.identity = blake2b(shape.encode(errors="replace"), digest_size=6).hexdigest()
+        self.identity = _digest("\0".join([source, severity, *words]))
 
     @property
     def text(self) -> str:
@@ -160,6 +158,14 @@ class Miner:
         self.evicted += 1
         if not template.leaf:
             self._leaves = {place: leaf for place, leaf in self._leaves.items() if leaf}
+
+
+def _digest(text: str) -> str:
+    """FNV-1a of 64 bits, http://www.isthe.com/chongo/tech/comp/fnv/; hashlib would bring all of OpenSSL into memory."""
+    digest = 0xCBF29CE484222325
+    for byte in text.encode(errors="replace"):
+        digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{digest:016x}"
 
 
 def _takes(same: int, free: int, words: int) -> bool:

@@ -47,6 +47,11 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def book_of(collector: LogsCollector) -> Book:
+    assert collector.reading is not None
+    return collector.reading.book
+
+
 def asked(collector: LogsCollector, query: str = "") -> Any:
     """What the page answers."""
     route = collector.routes()["/api/v1/logs"]
@@ -76,7 +81,7 @@ def test_messages_are_counted_by_source_and_severity_and_template(collector: Log
 
 def test_the_page_answers_by_time_severity_source_and_limit() -> None:
     collector = LogsCollector(Trees.below(), file=("/nowhere",), journal=False)
-    collector.book.add(
+    book_of(collector).add(
         [
             Line(100.0, "a", "ERROR first"),
             Line(200.0, "b", "INFO second"),
@@ -129,9 +134,9 @@ def test_a_question_that_makes_no_sense_is_told_why(query: str, problem: str) ->
 
 def test_secrets_and_control_signs_leave_neither_by_metrics_nor_by_the_page() -> None:
     collector = LogsCollector(Trees.below(), file=("/nowhere",), journal=False)
-    collector.book.add([Line(1.0, "a", "\x1b[31mlogin\x1b[0m password=hunter2\x00\x07 \ud800 ok\r\n")])
-    collector.book.add([Line(1.0, "a", "url=https://u:hunter2@h/x"), Line(1.0, "b", "-----BEGIN PRIVATE KEY-----")])
-    collector.book.add([Line(1.0, "b", "aHVudGVyMg=="), Line(1.0, "a", "not in the key")])
+    book_of(collector).add([Line(1.0, "a", "\x1b[31mlogin\x1b[0m password=hunter2\x00\x07 \ud800 ok\r\n")])
+    book_of(collector).add([Line(1.0, "a", "url=https://u:hunter2@h/x"), Line(1.0, "b", "-----BEGIN PRIVATE KEY-----")])
+    book_of(collector).add([Line(1.0, "b", "aHVudGVyMg=="), Line(1.0, "a", "not in the key")])
     answer = asked(collector)
     assert [line["text"] for line in answer["lines"]] == [
         "login password=***  ok",
@@ -147,7 +152,7 @@ def test_secrets_and_control_signs_leave_neither_by_metrics_nor_by_the_page() ->
 
 def test_without_lines_the_page_has_templates_only(log: Path) -> None:
     collector = LogsCollector(Trees.below(), file=(str(log),), journal=False, lines=False)
-    collector.book.add([Line(1.0, "a", "ERROR alice failed 5 times")])
+    book_of(collector).add([Line(1.0, "a", "ERROR alice failed 5 times")])
     answer = asked(collector)
     assert answer["lines"] == []
     assert [(one["template"], "example" in one) for one in answer["templates"]] == [
@@ -229,7 +234,8 @@ def test_when_the_reading_thread_breaks_down_a_scrape_says_so_and_it_goes_on(
     complaints: list[object] = []
     monkeypatch.setattr(threading, "excepthook", complaints.append)
     collector = LogsCollector(Trees.below(), file=(str(log),), journal=False)
-    files = collector.follower.files
+    assert collector.reading is not None
+    files = collector.reading.follower.files
     assert files is not None
     files.clock = None  # type: ignore[assignment]
     page(collector)
