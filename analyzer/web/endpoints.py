@@ -26,6 +26,7 @@ from analyzer.data import (
     Question,
     Report,
     Severity,
+    UsualState,
 )
 from analyzer.errors import AnalyzerError
 from analyzer.interfaces import Assistant, Queries
@@ -83,9 +84,9 @@ class Wanted:
 class Door:
     """All that the endpoints may ask. `metrics` takes an Accept header and the time; `findings` reads the store.
 
-    `stream` gives an answer step by step, `write` a written report, `queries` any feature's course, `logs` a host's
-    log, `finding` one finding by its fingerprint; without them their endpoints say 503. `components` tell how the parts
-    that answers lean on are; `grafana_url` is where people open Grafana.
+    `stream` gives an answer step by step, `write` a written report, `states` a host's usual states, `queries` any
+    feature's course, `logs` a host's log, `finding` one finding by its fingerprint; without them their endpoints say
+    503. `components` tell how the parts that answers lean on are; `grafana_url` is where people open Grafana.
     """
 
     report: Callable[[], Report | None]
@@ -96,6 +97,7 @@ class Door:
     version: str = ""
     stream: Callable[[Question, Report | None], AsyncIterator[Step]] | None = None
     write: Callable[[Wanted], Awaitable[str]] | None = None
+    states: Callable[[str], Sequence[UsualState]] | None = None
     queries: Queries | None = None
     logs: LogReader | None = None
     finding: Callable[[str], Awaitable[Finding | None]] | None = None
@@ -150,6 +152,13 @@ async def forecast(door: Door, request: web.Request) -> web.Response:
 
 async def health(door: Door, request: web.Request) -> web.Response:
     return json_of(door.views.health(*_known_host(door, request)))
+
+
+async def states(door: Door, request: web.Request) -> web.Response:
+    report, found = _known_host(door, request)
+    if door.states is None:
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "this analyzer keeps no states")
+    return json_of(door.views.states(report, found, door.states(found.host.name)))
 
 
 async def findings(door: Door, request: web.Request) -> web.Response:

@@ -321,6 +321,22 @@ class HostDetailTold(HostTold):
     failures: list[FailureTold]
 
 
+class UsualStateTold(Told):
+    label: str
+    name: Words
+    share: float = Field(description="part of the history spent in it")
+    hours: list[Number] = Field(description="how much of each hour of day (UTC) is spent in it; null: never seen")
+    followed_by: dict[str, float] = Field(description="how often a step in it was followed by each state, by label")
+    centre: dict[str, Number] = Field(description="its features' values")
+
+
+class StatesTold(Told):
+    host: str
+    at: AwareDatetime = Field(description="time of the cycle that `now` is from")
+    now: StateTold | None = Field(description="the state it is in; null while none is known")
+    states: list[UsualStateTold] = Field(description="its usual states, the most frequent first")
+
+
 class AnalysisTold(Told):
     intent: str
     confidence: float

@@ -17,6 +17,7 @@ from analyzer.data import (
     Language,
     Report,
     Severity,
+    UsualState,
 )
 from analyzer.web import schema
 from analyzer.wording import meaning, say_finding, say_host
@@ -71,6 +72,24 @@ class Views:
     def health(self, report: Report, host: HostReport) -> schema.HostHealthTold:
         told = host.health and schema.HealthTold.model_validate(host.health)
         return schema.HostHealthTold(host=host.host.name, at=report.at, health=told)
+
+    def states(self, report: Report, host: HostReport, usual: Iterable[UsualState]) -> schema.StatesTold:
+        return schema.StatesTold(
+            host=host.host.name,
+            at=report.at,
+            now=host.state and schema.StateTold.model_validate(host.state),
+            states=[
+                schema.UsualStateTold(
+                    label=state.label,
+                    name=schema.Words(en=state.name["en"], ko=state.name["ko"]),
+                    share=state.share,
+                    hours=list(state.hours),
+                    followed_by=dict(state.followed_by),
+                    centre=dict(state.centre),
+                )
+                for state in usual
+            ],
+        )
 
     def findings(self, findings: Iterable[Finding]) -> schema.FindingsTold:
         return schema.FindingsTold(findings=[self.finding(finding) for finding in findings])
