@@ -76,6 +76,11 @@ class Worder:
         """The providers with their models, in order."""
         return tuple(f"{link.chat.provider.name}:{link.chat.provider.model}" for link in self._links)
 
+    @property
+    def resting(self) -> dict[str, float]:
+        """For how many seconds each provider is still left alone after failures; 0 for those that may be asked."""
+        return dict(zip(self.names, (link.breaker.resting_seconds for link in self._links), strict=True))
+
     async def close(self) -> None:
         for link in self._links:
             await link.chat.close()
