@@ -17,6 +17,8 @@ from analyzer.peers import Groups, group_hosts
 
 # Up to here the newest minutes tell better than hours of long ago.
 NEAR_SECONDS = 3600.0
+# A pace that began an hour ago is news to days of history: what it exhausts within this time is the minutes' to tell.
+IMMINENT_SECONDS = 3 * 3600.0
 COMPARED_SECONDS = 900.0
 # More hosts than these are asked for whole hours: a fleet's long history must fit the memory.
 MANY_HOSTS = 200
@@ -123,17 +125,17 @@ def joined(near: Sequence[Forecast], far: Sequence[Forecast]) -> tuple[Forecast,
 
 
 def join(near: Forecast | None, far: Forecast | None) -> Forecast:
-    """Exhaustion within the hour is the near one's to tell, what is later the far one's."""
+    """The near one tells the next hour, and up to three where it sees the limit reached; the far one what is later."""
     if near is None or far is None:
         only = near or far
         if only is None:
             raise ValueError("there is no forecast to join")
         return only
-    until = near.times[0] - AHEAD[0] + NEAR_SECONDS
+    imminent = near.exhausted_in is not None and near.exhausted_in[0] <= IMMINENT_SECONDS
+    until = near.times[0] - AHEAD[0] + (IMMINENT_SECONDS if imminent else NEAR_SECONDS)
     first, rest = near.times <= until, far.times > until
     if not first.any() or not rest.any():
         return far if rest.any() else near
-    imminent = near.exhausted_in is not None and near.exhausted_in[0] <= NEAR_SECONDS
     return replace(
         far,
         times=np.concatenate([near.times[first], far.times[rest]]),

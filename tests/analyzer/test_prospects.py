@@ -78,6 +78,17 @@ async def test_a_disk_that_fills_within_the_hour_is_told_by_the_minutes() -> Non
     assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
 
 
+async def test_a_pace_that_began_hours_ago_is_news_to_days_of_history() -> None:
+    recent = lately(0.0)
+    hours = (recent.times - NOW.timestamp()) / 3600
+    values = recent.values.copy()
+    values[:, 0] += np.maximum(hours + 3, 0) * 0.1
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, Fleet(recent.hosts, recent.features, recent.times, values))
+    # 0.8 is used now, and 0.1 comes every hour.
+    assert until(disk(prospects)) == pytest.approx(2 * 3600, rel=0.1)
+
+
 async def test_exhaustion_comes_nearer_between_renewals() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
     await prospects.renew(NOW, None)
