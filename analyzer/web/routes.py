@@ -79,6 +79,15 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
+        "/api/v1/hosts/{host}/states",
+        endpoints.states,
+        "A host's usual states, when it is in them and what follows them",
+        schema.StatesTold,
+        query=schema.NothingAsked,
+        also=ABOUT_A_HOST,
+    ),
+    Endpoint(
+        "GET",
         "/api/v1/findings",
         endpoints.findings,
         "Findings, firing or ended, newest first",

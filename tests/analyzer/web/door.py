@@ -39,6 +39,7 @@ from analyzer.data import (
     Severity,
     State,
     Trend,
+    UsualState,
     Window,
 )
 from analyzer.errors import AnalyzerError
@@ -83,6 +84,7 @@ WEB = HostReport(
         (Headroom("cpu", BUSY.name, 0.03),),
     ),
 )
+IDLE = UsualState("B", {"en": "idle", "ko": "유휴"}, 0.75, (math.nan, *[0.5] * 23), {"B": 1.0}, {BUSY.name: 0.1})
 REPORT = Report(
     NOW,
     "prometheus",
@@ -181,6 +183,7 @@ def door_to(inside: Inside) -> Door:
         features={BUSY.name: BUSY},
         version="0.1.0",
         stream=inside.stream,
+        states=lambda _host: (IDLE,),
         write=inside.write,
         longest_age=timedelta(minutes=1),
         longest_answer=timedelta(seconds=0.5),
@@ -194,7 +197,7 @@ def opened(inside: Inside, port: int, *, streams: bool = True) -> Iterator[str]:
     """Serve from a thread of its own; gives the address."""
 
     async def door() -> Door:
-        return door_to(inside) if streams else replace(door_to(inside), stream=None, write=None)
+        return door_to(inside) if streams else replace(door_to(inside), stream=None, write=None, states=None)
 
     with opened_door(door, port) as url:
         yield url

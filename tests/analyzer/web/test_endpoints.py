@@ -39,6 +39,7 @@ def test_the_document_is_valid_openapi_and_names_every_endpoint(document: Docume
         ("delete", "/api/v1/findings/{fingerprint}/feedback"),
         ("get", "/api/v1/status"),
         ("get", "/api/v1/events"),
+        ("get", "/api/v1/hosts/{host}/states"),
         ("get", "/api/v1/findings"),
         ("get", "/api/v1/report"),
         ("post", "/api/v1/query"),
@@ -189,6 +190,17 @@ def test_health_that_nothing_can_be_told_by_is_null_and_not_100(url: str, client
     response = client.get(f"{url}/api/v1/hosts/db-1:9100/health")
     check(document, "/api/v1/hosts/{host}/health", response)
     assert response.json()["health"] is None
+
+
+def test_usual_states_are_told_in_words_with_the_one_it_is_in(url: str, client: Client, document: Document) -> None:
+    response = client.get(f"{url}/api/v1/hosts/web-1/states")
+    check(document, "/api/v1/hosts/{host}/states", response)
+    told = response.json()
+    assert told["now"] == {"label": "B", "count": 3, "distance": 1.5, "unusual": 0.25}
+    (state,) = told["states"]
+    assert (state["label"], state["name"], state["share"]) == ("B", {"en": "idle", "ko": "유휴"}, 0.75)
+    assert state["hours"] == [None] + [0.5] * 23
+    assert state["followed_by"] == {"B": 1.0}
 
 
 @pytest.mark.parametrize(

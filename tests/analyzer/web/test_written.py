@@ -156,8 +156,9 @@ def test_a_page_without_a_style_sheet_may_use_nothing() -> None:
     assert policy_for("<html></html>") == "default-src 'none'; frame-ancestors 'none'"
 
 
-def test_an_analyzer_that_streams_and_writes_nothing_says_so(client: Client, inside: Inside, free_port: int) -> None:
+def test_what_an_analyzer_was_not_given_it_says_it_lacks(client: Client, inside: Inside, free_port: int) -> None:
     with opened(inside, free_port, streams=False) as address:
         streamed = client.post(f"{address}/api/v1/query", json={"question": "a"}, headers=EVENTS)
         written = client.get(f"{address}/api/v1/report")
-    assert (streamed.status_code, written.status_code) == (503, 503)
+        states = client.get(f"{address}/api/v1/hosts/web-1/states")
+    assert (streamed.status_code, written.status_code, states.status_code) == (503, 503, 503)
