@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from pathlib import Path
 
-from analyzer.assistant import HostAssistant
+from analyzer.assistant import Budget, HostAssistant, Keeping, Provider, Worder, make_provider
+from analyzer.assistant.document import DocumentMaker
+from analyzer.assistant.exporter_logs import ExporterLogs
+from analyzer.cache import open_cache
 from analyzer.cycle import Cycle
 from analyzer.data import Feature
 from analyzer.detectors import detectors_for
@@ -16,7 +24,7 @@ from analyzer.judge import Judge
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
-from analyzer.settings_tree import Settings, host_and_port
+from analyzer.settings_tree import GrafanaSettings, ProviderSettings, Settings, host_and_port
 from analyzer.sinks.annotations import AnnotationSink
 from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.sinks.grafana import Grafana
@@ -40,25 +48,81 @@ PATIENCE = Backoff(longest_seconds=30.0)
 # A report older than this many cycles is not relied on.
 OLDEST_CYCLES = 4
 
+Catalogue = tuple[Feature, ...]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The analyzer, put together. `close` closes what it opened, but for the store."""
+
+    rounds: Rounds
+    assistant: HostAssistant
+    documents: DocumentMaker
+    metrics: MetricsSink
+    annotations: AnnotationSink
+    source: FallbackSource
+    features: Mapping[str, Feature]
+
 
 async def serve(settings: Settings) -> None:
     """Watch until SIGTERM or Ctrl-C. StoreError or SettingsError when it can't begin."""
-    catalogue = load_features(settings.features.file)
-    by_name = {feature.name: feature for feature in catalogue}
     store = await Store.open(settings.storage.path, settings.storage.url.get_secret_value())
+    parts = assemble(settings, store)
+    loops = [
+        Loop("cycle", settings.cycle.interval.total_seconds(), parts.rounds.look),
+        Loop("train", TRAIN_SECONDS, parts.rounds.train),
+        Loop("foresee", FORESEE_SECONDS, parts.rounds.foresee),
+        Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(parts.source.poll)),
+        Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, parts.annotations, PATIENCE).deliver_due),
+        Loop("tidy", TIDY_SECONDS, parts.rounds.tidy),
+    ]
+    closers = [parts.metrics.close, parts.annotations.close, parts.assistant.close, parts.source.close, store.close]
+    await Service(_server(_door(settings, parts, store), settings), loops, closers).run()
+
+
+@asynccontextmanager
+async def looked_once(settings: Settings) -> AsyncIterator[Parts]:
+    """Learn what can be learned and look at every host once, for commands that end by themselves.
+
+    Nothing is kept or owed: the store is a folder that goes again.
+    """
+    alone = settings.model_copy(update={"grafana": GrafanaSettings()})
+    with tempfile.TemporaryDirectory(prefix="openmanager-") as folder:
+        store = await Store.open(Path(folder))
+        parts = assemble(alone, store)
+        try:
+            await parts.source.poll()
+            await parts.rounds.look(datetime.now(UTC))
+            for _ in parts.rounds.report.hosts if parts.rounds.report else ():
+                await parts.rounds.train(datetime.now(UTC))
+            await parts.rounds.foresee(datetime.now(UTC))
+            await parts.rounds.look(datetime.now(UTC))
+            yield parts
+        finally:
+            for close in (parts.assistant.close, parts.source.close, store.close):
+                await close()
+
+
+def check(settings: Settings) -> None:
+    """Read what the settings point at, and start nothing. SettingsError names what is wrong there."""
+    load_features(settings.features.file)
+
+
+def assemble(settings: Settings, store: Store) -> Parts:
+    catalogue = load_features(settings.features.file)
+    features = {feature.name: feature for feature in catalogue}
     source = FallbackSource((_prometheus(settings, catalogue), _scrape(settings, catalogue)))
-    trainer = Trainer(
-        source,
-        settings.cycle.step,
-        history=settings.training.history,
-        period=settings.training.interval,
-        detectors=detectors_for(catalogue),
-    )
     metrics = MetricsSink(store.outbox, version("openmanager"))
-    annotations = _annotations(settings, store.outbox, by_name)
+    annotations = _annotations(settings, store.outbox, features)
     cycle = Cycle(
         source=source,
-        trainer=trainer,
+        trainer=Trainer(
+            source,
+            settings.cycle.step,
+            history=settings.training.history,
+            period=settings.training.interval,
+            detectors=detectors_for(catalogue),
+        ),
         prospects=Prospects(source, catalogue),
         judge=Judge(catalogue, settings.cycle.step, false_alarms_per_day=settings.judge.false_alarms_per_day),
         forecasters=tuple(forecaster() for forecaster in FORECASTERS.values()),
@@ -66,31 +130,30 @@ async def serve(settings: Settings) -> None:
         step=settings.cycle.step,
         recent=settings.cycle.recent,
     )
-    rounds = Rounds(cycle, store, KEEP)
-    door = Door(
-        report=lambda: rounds.report,
+    logs = ExporterLogs(settings.exporter.logs)
+    return Parts(
+        rounds=Rounds(cycle, store, KEEP),
+        assistant=HostAssistant(
+            features, settings.prometheus.url, source, logs, _worder(settings, os.environ), _keeping(settings)
+        ),
+        documents=DocumentMaker(features, source, logs, settings.prometheus.url),
+        metrics=metrics,
+        annotations=annotations,
+        source=source,
+        features=features,
+    )
+
+
+def _door(settings: Settings, parts: Parts, store: Store) -> Door:
+    return Door(
+        report=lambda: parts.rounds.report,
         findings=store.findings.find,
-        assistant=HostAssistant(by_name, settings.prometheus.url),
-        metrics=metrics.render,
-        features=by_name,
+        assistant=parts.assistant,
+        metrics=parts.metrics.render,
+        features=parts.features,
         version=version("openmanager"),
         longest_age=max(OLDEST_CYCLES * settings.cycle.interval, timedelta(seconds=30)),
     )
-    loops = [
-        Loop("cycle", settings.cycle.interval.total_seconds(), rounds.look),
-        Loop("train", TRAIN_SECONDS, rounds.train),
-        Loop("foresee", FORESEE_SECONDS, rounds.foresee),
-        Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(source.poll)),
-        Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, annotations, PATIENCE).deliver_due),
-        Loop("tidy", TIDY_SECONDS, rounds.tidy),
-    ]
-    closers = [metrics.close, annotations.close, source.close, store.close]
-    await Service(_server(door, settings), loops, closers).run()
-
-
-def check(settings: Settings) -> None:
-    """Read what the settings point at, and start nothing. SettingsError names what is wrong there."""
-    load_features(settings.features.file)
 
 
 def _server(door: Door, settings: Settings) -> Callable[[], Awaitable[Callable[[], Awaitable[None]]]]:
@@ -101,7 +164,7 @@ def _server(door: Door, settings: Settings) -> Callable[[], Awaitable[Callable[[
     return listen
 
 
-def _prometheus(settings: Settings, catalogue: tuple[Feature, ...]) -> PrometheusSource:
+def _prometheus(settings: Settings, catalogue: Catalogue) -> PrometheusSource:
     asked = settings.prometheus
     return PrometheusSource(
         catalogue,
@@ -114,7 +177,7 @@ def _prometheus(settings: Settings, catalogue: tuple[Feature, ...]) -> Prometheu
     )
 
 
-def _scrape(settings: Settings, catalogue: tuple[Feature, ...]) -> ScrapeSource:
+def _scrape(settings: Settings, catalogue: Catalogue) -> ScrapeSource:
     return ScrapeSource(catalogue, settings.scrape.targets, interval_seconds=settings.scrape.interval.total_seconds())
 
 
@@ -129,3 +192,31 @@ def _annotations(settings: Settings, outbox: Outbox, features: dict[str, Feature
     asked = settings.grafana
     grafana = Grafana(asked.url, asked.token.get_secret_value(), asked.timeout.total_seconds()) if asked.url else None
     return AnnotationSink(outbox, features, grafana, asked.dashboard_uid, asked.panel_id)
+
+
+def _keeping(settings: Settings) -> Keeping:
+    asked = settings.cache
+    return Keeping(
+        open_cache(asked.url.get_secret_value()),
+        answer_seconds=asked.answers.total_seconds(),
+        metrics_seconds=asked.metrics.total_seconds(),
+    )
+
+
+def _worder(settings: Settings, environment: Mapping[str, str]) -> Worder:
+    asked = settings.models
+    budget = Budget(asked.tokens_a_call, asked.calls_a_question, asked.calls_a_day, asked.money_a_day)
+    providers = [_provider(provider, environment) for provider in asked.providers]
+    return Worder(providers, budget, deadline_seconds=asked.deadline.total_seconds(), mask_hosts=asked.mask_hosts)
+
+
+def _provider(asked: ProviderSettings, environment: Mapping[str, str]) -> Provider:
+    key = environment.get(asked.key_variable, "") if asked.key_variable else ""
+    known = make_provider(asked.name, environment, model=asked.model, url=asked.url, key=key)
+    return replace(
+        known,
+        strong_model=asked.strong_model,
+        timeout_seconds=asked.timeout.total_seconds(),
+        price_in=asked.price_in,
+        price_out=asked.price_out,
+    )

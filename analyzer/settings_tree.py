@@ -120,6 +120,52 @@ class GrafanaSettings(Section):
         return _http_address(url) if url else url
 
 
+class CacheSettings(Section):
+    url: SecretStr = Field(SecretStr(""), description="Redis address, redis:// or rediss://; empty: kept in memory")
+    answers: Duration = Field(timedelta(minutes=5), description="how long a model's words for the same facts are kept")
+    metrics: Duration = Field(timedelta(seconds=30), description="how long an answer to the same question is kept")
+
+
+class ExporterSettings(Section):
+    logs: str = Field("http://{host}", description="where a host's exporter answers about logs; {host}: its instance")
+
+
+class ProviderSettings(Section):
+    """One language model; the key is read from the provider's usual variable, or the one named here."""
+
+    name: str = Field(description="openai, anthropic, gemini, mistral, together, groq, openrouter, ollama, vllm, …")
+    model: str = Field(description="the model's name at this provider")
+    strong_model: str = Field("", description="model for causes, comparisons and long answers")
+    url: str = Field("", description="address of any OpenAI-compatible endpoint")
+    key_variable: str = Field("", description="environment variable that holds the key")
+    timeout: Duration = Field(timedelta(seconds=15), description="how long one call may take")
+    price_in: float = Field(0.0, ge=0, description="price of a million tokens of question")
+    price_out: float = Field(0.0, ge=0, description="price of a million tokens of answer")
+
+
+class ModelSettings(Section):
+    providers: tuple[ProviderSettings, ...] = Field(
+        (), description="language models in the order they are tried; as a flag: openai:MODEL,ollama:MODEL"
+    )
+    deadline: Duration = Field(
+        timedelta(seconds=30), description="after so long the computed answer is served as it is"
+    )
+    tokens_a_call: int = Field(4000, ge=0, description="tokens that one call may cost")
+    calls_a_question: int = Field(4, ge=0, description="calls that one question may cost")
+    calls_a_day: int = Field(2000, ge=0, description="calls that a day may cost")
+    money_a_day: float = Field(5.0, ge=0, description="money that a day may cost, in the unit of the prices")
+    mask_hosts: bool = Field(default=False, description="hide host names and addresses from the models")
+
+    @field_validator("providers", mode="before")
+    @classmethod
+    def _short(cls, providers: Any) -> Any:
+        """The form of the flag: NAME:MODEL, separated by commas."""
+        if not isinstance(providers, str):
+            return providers
+        pairs = [one.partition(":") for one in providers.split(",") if one]
+        return [{"name": name, "model": model} for name, _, model in pairs]
+
+
 class FeatureSettings(Section):
     file: Path | None = Field(None, description="YAML file with features of your own, in the catalogue's form")
 
@@ -139,6 +185,9 @@ class Settings(Section):
     training: TrainingSettings = TrainingSettings()
     judge: JudgeSettings = JudgeSettings()
     grafana: GrafanaSettings = GrafanaSettings()
+    cache: CacheSettings = CacheSettings()
+    exporter: ExporterSettings = ExporterSettings()
+    models: ModelSettings = ModelSettings()
     features: FeatureSettings = FeatureSettings()
     log: LogSettings = LogSettings()
 

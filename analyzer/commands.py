@@ -1,0 +1,110 @@
+"""Commands that look once and end: once, ask, report, understand. They print for people and return an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+
+from analyzer.app import looked_once
+from analyzer.assistant.rendering import render as render_document
+from analyzer.assistant.understanding import understand_tsv
+from analyzer.data import Question
+from analyzer.errors import SettingsError
+from analyzer.settings_tree import Settings, host_and_port, parse_duration
+from analyzer.terminal import render
+
+ASK_SECONDS = 60.0
+FAILED = 1
+
+
+def once(settings: Settings, given: Namespace) -> int:
+    """Learn, look, print. 1 when nothing could be looked at or there is no such host."""
+    return asyncio.run(_once(settings, given.host))
+
+
+async def _once(settings: Settings, host: str) -> int:
+    errors = Console(stderr=True)
+    with errors.status("reading history"):
+        async with looked_once(settings) as parts:
+            report = parts.rounds.report
+    if report is None or not report.hosts:
+        reasons = "; ".join(failure.reason for failure in report.failures) if report else "no report"
+        errors.print(f"no host could be looked at: {reasons}")
+        return FAILED
+    if host and report.host(host) is None:
+        errors.print(f"there is no host {host}; there are {', '.join(h.host.name for h in report.hosts)}")
+        return FAILED
+    Console().print(render(report, parts.features, host))
+    return 0
+
+
+def ask(settings: Settings, given: Namespace) -> int:
+    """Ask the running analyzer, or look once where none runs here."""
+    question = {"question": given.question, "host": given.host or None}
+    answer = _ask_running(settings, question)
+    if answer is None:
+        return asyncio.run(_ask_here(settings, given))
+    print(answer["analysis"]["text"])  # noqa: T201 - the command's output
+    return 0
+
+
+def _ask_running(settings: Settings, question: dict[str, str | None]) -> Any:
+    host, port = host_and_port(settings.web.listen_address)
+    address = f"http://{host if host not in {'', '0.0.0.0', '::'} else '127.0.0.1'}:{port}/api/v1/query"  # noqa: S104 - compared, not bound
+    try:
+        answered = requests.post(address, json=question, timeout=ASK_SECONDS)
+    except requests.ConnectionError:
+        return None
+    told = answered.json() if "json" in answered.headers.get("Content-Type", "") else {}
+    if not answered.ok:
+        reason = told.get("error", {}).get("message", answered.reason)
+        raise SettingsError([f"the analyzer at {address} answered {answered.status_code}: {reason}"])
+    return told
+
+
+async def _ask_here(settings: Settings, given: Namespace) -> int:
+    async with looked_once(settings) as parts:
+        asked = Question(given.question, datetime.now(UTC), host=given.host or None)
+        answer = await parts.assistant.answer(asked, parts.rounds.report)
+    print(answer.text)  # noqa: T201 - the command's output
+    return 0
+
+
+def report(settings: Settings, given: Namespace) -> int:
+    """Health, incidents, causes, forecasts and what to do, as Markdown, HTML or JSON."""
+    try:
+        window = parse_duration(given.window)
+    except ValueError as error:
+        raise SettingsError([f"'--window': {error}"]) from None
+
+    async def make() -> str | None:
+        async with looked_once(settings) as parts:
+            known = parts.rounds.report
+            if known is None:
+                return None
+            document = await parts.documents.make(known, datetime.now(UTC), language=given.lang, window=window)
+            return render_document(document, given.format)
+
+    text = asyncio.run(make())
+    if text is None:
+        return FAILED
+    print(text)  # noqa: T201 - the command's output
+    return 0
+
+
+def understand(_settings: Settings, given: Namespace) -> int:
+    """How each question of a file is understood, tab-separated."""
+    hosts = [host for host in given.hosts.split(",") if host]
+    try:
+        lines = Path(given.tsv).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise SettingsError([f"can't read {given.tsv}: {error.strerror}"]) from None
+    understand_tsv(lines, hosts, sys.stdout)
+    return 0
