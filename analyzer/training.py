@@ -21,6 +21,8 @@ from analyzer.judge.ladder import heights_of
 from analyzer.states import States, fit_states
 
 FOLDS = 5
+# The newest so many steps are learned from: two weeks of minutes, and few enough for the memory of a small machine.
+MOST_STEPS = 20_160
 MUCH_SHORTER = 0.5
 
 
@@ -57,7 +59,7 @@ def fit_host(
 
     `previous` hands the names of its states on.
     """
-    known = _with_values(history)
+    known = _with_values(history.tail(MOST_STEPS))
     calibration = calibrate(held_out_heights(known, detectors), step_seconds, known)
     scorers = _fitted(known, detectors)
     steps = int(observed(known, known.features).sum())
@@ -151,7 +153,9 @@ class Trainer:
         """Learns at most `most` hosts that are due; which. SourceError passes through, the host stays due."""
         chosen = self.due(now, hosts)[:most]
         for host in chosen:
-            fetched = await self._source.fetch(Window.ending(now, self._history, self._step), host)
+            fetched = await self._source.fetch(
+                Window.ending(now, min(self._history, MOST_STEPS * self._step), self._step), host
+            )
             known = {each.name for each in fetched.fleet.hosts}
             if host in known:
                 await self._learn(host, fetched.fleet.frame(host), now)

@@ -60,5 +60,5 @@ def remembered(moment: Values) -> Values:
     told = np.isfinite(moment)
     known = moment[told]
     with_past = np.full_like(moment, np.nan)
-    with_past[told] = MOMENT * known + AVERAGE * averages(known, SPAN) + PEAK * fading_peaks(known, FADE)
+    with_past[told] = MOMENT * known + AVERAGE * averages(known[:, None], SPAN)[:, 0] + PEAK * fading_peaks(known, FADE)
     return with_past

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
+from sklearn import config_context
 from sklearn.ensemble import IsolationForest
 
 from analyzer.data import Frame, Scores, Values
@@ -15,6 +17,9 @@ from analyzer.detectors.regression import RegressionDetector, RegressionScorer
 from analyzer.detectors.scaling import Floors, usable
 from analyzer.detectors.scores import Edge, scores
 from analyzer.detectors.windows import levels
+
+# scikit-learn would take a gibibyte for the depths of many rows in many trees.
+WORKING_MEBIBYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,14 @@ class IsolationForestScorer:
     span: float
     edge: Edge
 
-    def views(self, z: Values, rows: slice) -> Values:
+    def views(self, z: Values, rows: npt.NDArray[np.intp] | slice) -> Values:
         """`[t, 2 * features]`: what does not follow from the rest, and what changed."""
         changes = np.abs(z - levels(z, self.span))[rows]
         return np.hstack([self.regression.residuals(z, rows), changes])
 
     def isolation(self, views: Values) -> Values:
-        return np.asarray(-self.forest.score_samples(views), dtype=np.float32)
+        with config_context(working_memory=WORKING_MEBIBYTES):
+            return np.asarray(-self.forest.score_samples(views), dtype=np.float32)
 
     def score(self, recent: Frame) -> Scores:
         scaling = self.regression.scaling
@@ -42,11 +48,11 @@ class IsolationForestScorer:
 
 @dataclass(frozen=True, slots=True)
 class IsolationForestDetector:
-    """Learned from every `stride`-th row."""
+    """`trees` of `sample` rows each; what is usual is told by at most `rows` spread over the history."""
 
     trees: int = 100
     sample: int = 256
-    stride: int = 3
+    rows: int = 4000
     span: float = 20.0
     minimum_steps: int = 24
     floors: Floors = field(default_factory=dict)
@@ -58,6 +64,7 @@ class IsolationForestDetector:
         regression = RegressionDetector(minimum_steps=self.minimum_steps, floors=self.floors).fit(kept)
         forest = IsolationForest(n_estimators=self.trees, max_samples=self.sample, random_state=self.seed)
         blank = IsolationForestScorer(regression, forest, self.span, Edge())
-        views = blank.views(regression.scaling.apply(kept), slice(None, None, self.stride))
+        rows = np.linspace(0, len(kept.times) - 1, min(len(kept.times), self.rows)).astype(np.intp)
+        views = blank.views(regression.scaling.apply(kept), rows)
         forest.set_params(max_samples=min(self.sample, len(views))).fit(views)
         return replace(blank, edge=Edge.of(blank.isolation(views)))

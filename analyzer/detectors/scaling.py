@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ STEP_FROM_CONSTANT = 10.0
 SPREADS_OF_EFFECT = 2.0
 # No single reading may drown the rest: it is unusual enough at this many spreads.
 FARTHEST = 50.0
+# Two float32 numbers that differ by less than this part of them are the same.
+SAME = 1e-6
+COLUMNS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +38,43 @@ class Scaling:
     @classmethod
     def fit(cls, history: Frame, floors: Floors) -> Scaling:
         """`floors` are the smallest spreads of features that have one."""
-        values = history.values.astype(np.float64)
-        seen = np.isfinite(values)
-        counts = np.maximum(seen.sum(axis=0), 1)
-        center = np.where(seen, values, 0.0).sum(axis=0) / counts
-        squares = np.where(seen, values - center, 0.0) ** 2
-        highest = np.where(seen, values, -np.inf).max(axis=0, initial=-np.inf)
-        lowest = np.where(seen, values, np.inf).min(axis=0, initial=np.inf)
-        span = np.where(seen.any(axis=0), highest - lowest, 0.0)
-        # float32 keeps 7 digits: what differs by less never moved
-        span[span <= np.abs(center) * 1e-6] = 0.0
-        spread = np.where(span > 0, np.maximum(np.sqrt(squares.sum(axis=0) / counts), SMALLEST_SPREAD * span), 0.0)
-        least = np.array([floors.get(feature, 0.0) for feature in history.features])
+        least = [floors.get(feature, 0.0) for feature in history.features]
+        fitted = [_center_and_spread(history.values[:, column]) for column in range(len(history.features))]
+        center, spread = np.array(fitted, dtype=np.float64).reshape(-1, 2).T
         return cls(history.features, center, np.maximum(spread, least))
 
     def apply(self, recent: Frame) -> Values:
         """`z[t, f]` for the fitted features in their order; a gap or a feature that is gone counts as usual: 0."""
-        values = aligned(recent, self.features).astype(np.float64) - self.center
-        still = self.spread == 0
-        with np.errstate(invalid="ignore"):
-            moved = np.abs(values) > np.abs(self.center) * 1e-6
-            steps = np.where(moved, np.sign(values) * STEP_FROM_CONSTANT, 0.0)
-            z = np.where(still, steps, values / np.where(still, 1.0, self.spread))
-        return np.asarray(np.clip(np.nan_to_num(z, nan=0.0), -FARTHEST, FARTHEST), dtype=np.float32)
+        values = aligned(recent, self.features)
+        z = np.empty_like(values)
+        for part in column_slices(values):
+            z[:, part] = _deviations(values[:, part], self.center[part], self.spread[part])
+        return z
+
+
+def column_slices(values: Values) -> Iterator[slice]:
+    """A few columns at a time: arithmetic in double precision on a long history must not fill the memory."""
+    return (slice(at, at + COLUMNS_AT_ONCE) for at in range(0, values.shape[1], COLUMNS_AT_ONCE))
+
+
+def _center_and_spread(column: Values) -> tuple[float, float]:
+    seen = column[np.isfinite(column)].astype(np.float64)
+    if not len(seen):
+        return 0.0, 0.0
+    center, span = float(seen.mean()), float(seen.max() - seen.min())
+    # float32 keeps 7 digits: what differs by less never moved
+    if span <= abs(center) * SAME:
+        return center, 0.0
+    return center, max(float(seen.std()), SMALLEST_SPREAD * span)
+
+
+def _deviations(values: Values, center: Column, spread: Column) -> Values:
+    moved = values.astype(np.float64) - center
+    still = spread == 0
+    with np.errstate(invalid="ignore"):
+        steps = np.where(np.abs(moved) > np.abs(center) * SAME, np.sign(moved) * STEP_FROM_CONSTANT, 0.0)
+        z = np.where(still, steps, moved / np.where(still, 1.0, spread))
+    return np.asarray(np.clip(np.nan_to_num(z, nan=0.0), -FARTHEST, FARTHEST), dtype=np.float32)
 
 
 def floors_of(features: Sequence[Feature]) -> Floors:

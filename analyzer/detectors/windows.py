@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import lfilter
 
 from analyzer.data import Values
+from analyzer.detectors.scaling import column_slices
 
 
 def windows(z: Values, length: int) -> Values:
@@ -24,13 +25,17 @@ def lagged(z: Values, steps: int) -> Values:
 
 
 def averages(z: Values, span: float) -> Values:
-    """Exponential average over about `span` rows up to and with each row, starting at the first."""
-    if not len(z):
-        return z
-    weight = 2.0 / (span + 1.0)
+    """Exponential average over about `span` rows up to and with each row, starting at the first; of each column."""
+    smooth = np.empty_like(z)
+    for part in column_slices(z) if len(z) else ():
+        smooth[:, part] = _averages(z[:, part], 2.0 / (span + 1.0))
+    return smooth
+
+
+def _averages(z: Values, weight: float) -> Values:
     before = (1.0 - weight) * z[:1].astype(np.float64)
     smooth, _ = lfilter([weight], [1.0, weight - 1.0], z, axis=0, zi=before)
-    return np.asarray(smooth, dtype=np.float32)
+    return np.asarray(smooth)
 
 
 def levels(z: Values, span: float) -> Values:

@@ -79,7 +79,7 @@ def test_a_blow_is_the_most_unusual_row_and_lies_above_one_half(scorer: Scorer) 
 def test_worse_is_never_calmer(scorer: Scorer) -> None:
     heights = [float(scorer.score(frame(struck(height))).values[70]) for height in (0.0, 5.0, 10.0, 20.0, 40.0, 80.0)]
     # the leaves of a forest end at the edge of its history: farther out all is alike, but for other cuts' sake
-    assert all(worse >= milder - 0.01 for milder, worse in pairwise(heights))
+    assert all(worse >= milder - 0.02 for milder, worse in pairwise(heights))
     assert heights[-1] > heights[0] + 0.2
 
 
