@@ -68,16 +68,19 @@ def outstanding(bins: Array, width: int, *, daily: bool) -> tuple[npt.NDArray[np
 
 
 def jump_sizes(bins: Array, at: npt.NDArray[np.intp], width: int) -> Array:
-    """How far each series jumped at its place, its usual drift taken off; 0 where a block later it had gone back."""
-    last = bins.shape[1] - 1
-    rows = np.arange(len(bins))[:, None]
-    after = bins[rows, np.clip(at[:, None] + np.arange(1, 4), 0, last)]
-    before = bins[rows, np.clip(at[:, None] - np.arange(1, 4), 0, last)]
-    size = median(after, 1) - median(before, 1) - 4 * median(np.diff(bins, axis=1), 1)
-    later = bins[rows, np.clip(at[:, None] + np.arange(1, width + 1), 0, last)]
-    earlier = bins[rows, np.clip(at[:, None] - np.arange(1, width + 1), 0, last)]
-    stayed = (median(later, 1) - median(earlier, 1)) * np.sign(size)
+    """How far each series jumped at its place beyond its usual drift; 0 where a block later it had gone back."""
+    drift = median(np.diff(bins, axis=1), 1)
+    size = rise(bins, at, 3) - 4 * drift
+    stayed = (rise(bins, at, width) - (width + 1) * drift) * np.sign(size)
     return np.where(stayed > STAYS * np.abs(size), size, 0.0)
+
+
+def rise(bins: Array, at: npt.NDArray[np.intp], count: int) -> Array:
+    """The median of the `count` bins after each series' place less that of the bins before."""
+    rows, last = np.arange(len(bins))[:, None], bins.shape[1] - 1
+    after = bins[rows, np.clip(at[:, None] + np.arange(1, count + 1), 0, last)]
+    before = bins[rows, np.clip(at[:, None] - np.arange(1, count + 1), 0, last)]
+    return median(after, 1) - median(before, 1)
 
 
 def line_r2(blocks: Array) -> Array:

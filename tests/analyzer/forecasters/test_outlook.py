@@ -45,6 +45,13 @@ def test_a_copied_file_moves_the_level_but_not_the_pace() -> None:
     assert expected == pytest.approx(265 / 24, rel=0.04)
 
 
+def test_a_file_deleted_yesterday_does_not_hide_the_trend() -> None:
+    deleted = np.where(HOURS >= 306, -0.06, 0.0)
+    expected, _, _ = until_full(0.3 + 0.0018 * HOURS + deleted + wobble(0.001))
+    # 0.3 + 0.603 - 0.06 = 0.843 now; 87.2 hours are left.
+    assert expected == pytest.approx(87.2 / 24, rel=0.05)
+
+
 def test_a_leak_that_was_restarted_leaks_on() -> None:
     since = np.where(HOURS < 200, HOURS, HOURS - 200)
     expected, _, _ = until_full(0.2 + 0.002 * since + wobble(0.002))
