@@ -14,6 +14,8 @@ from pathlib import Path
 from analyzer.assistant import Budget, HostAssistant, Keeping, Provider, Worder, make_provider
 from analyzer.assistant.document import DocumentMaker
 from analyzer.assistant.exporter_logs import ExporterLogs
+from analyzer.assistant.rendering import render
+from analyzer.assistant.standing import standing
 from analyzer.cache import open_cache
 from analyzer.cycle import Cycle
 from analyzer.data import Feature
@@ -34,7 +36,7 @@ from analyzer.sources.prometheus import PrometheusSource
 from analyzer.sources.scrape import ScrapeSource
 from analyzer.store import Outbox, Store
 from analyzer.training import Trainer
-from analyzer.web.endpoints import Door
+from analyzer.web.endpoints import Door, Wanted
 from analyzer.web.routes import build_app
 from analyzer.web.server import start
 
@@ -153,7 +155,27 @@ def _door(settings: Settings, parts: Parts, store: Store) -> Door:
         features=parts.features,
         version=version("openmanager"),
         longest_age=max(OLDEST_CYCLES * settings.cycle.interval, timedelta(seconds=30)),
+        stream=parts.assistant.stream,
+        write=_writer(parts.documents),
+        states=parts.rounds.states,
+        queries=parts.source,
+        logs=parts.documents.logs,
+        finding=store.findings.get,
+        feedback=store.feedback,
+        outbox=store.outbox.status,
+        components=lambda: standing(parts.assistant.worder, parts.assistant.keeping.cache),
+        grafana_url=settings.grafana.url,
     )
+
+
+def _writer(documents: DocumentMaker) -> Callable[[Wanted], Awaitable[str]]:
+    async def write(wanted: Wanted) -> str:
+        document = await documents.make(
+            wanted.report, wanted.now, language=wanted.language, window=wanted.window, timezone=wanted.timezone
+        )
+        return render(document, wanted.format)
+
+    return write
 
 
 def _server(door: Door, settings: Settings) -> Callable[[], Awaitable[Callable[[], Awaitable[None]]]]:

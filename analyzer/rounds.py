@@ -10,10 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import Report
+from analyzer.data import Report, UsualState
 from analyzer.guard import Guard
 from analyzer.judge import Memory as JudgeMemory
+from analyzer.state_names import usual_states
 from analyzer.store import Store
+from analyzer.training import HostModels
 
 MEMORY = "judge"
 
@@ -31,6 +33,12 @@ class Rounds:
         self._restored = False
         self._served = False
         self.report: Report | None = None
+
+    def states(self, host: str) -> tuple[UsualState, ...]:
+        """A host's usual states; none while it has shown none."""
+        models = self._trainer.models(host)
+        known = models.states if isinstance(models, HostModels) else None
+        return usual_states(known, self._cycle.judge.features) if known else ()
 
     async def look(self, now: datetime) -> bool:
         """One cycle, then everything worth remembering is written down. False until a source has served once."""
