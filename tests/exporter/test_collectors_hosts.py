@@ -290,3 +290,42 @@ def test_a_host_without_such_a_thing_has_no_data(name: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["bcache", "btrfs", "edac", "thermal_zone", "xfs"])
 def test_where_there_is_only_nothing_to_find_nothing_failed(name: str, tmp_path: Path) -> None:
     assert told(name, write(tmp_path, {})) == ""
+
+
+def test_swap_is_told_in_bytes(fixtures: Path) -> None:
+    assert values("swap", fixtures) == {
+        "node_swap_size_bytes{device=/dev/zram0,type=partition}": 8_589_930_496,
+        "node_swap_used_bytes{device=/dev/zram0,type=partition}": 77_824,
+        "node_swap_priority{device=/dev/zram0,type=partition}": 100,
+    }
+
+
+def test_paths_to_an_nvme_subsystem_are_told_with_their_states(fixtures: Path) -> None:
+    found = values("nvmesubsystem", fixtures)
+    assert found["node_nvmesubsystem_paths{subsystem=nvme-subsys0}"] == 4
+    assert found["node_nvmesubsystem_paths_live{subsystem=nvme-subsys0}"] == 3
+    path = "controller=nvme3,state={},subsystem=nvme-subsys0,transport=fc"
+    states = {state: found[f"node_nvmesubsystem_path_state{{{path.format(state)}}}"] for state in ("live", "dead")}
+    assert states == {"live": 0, "dead": 1}
+
+
+def test_only_cards_of_amds_driver_are_told(tmp_path: Path) -> None:
+    root = write(
+        tmp_path,
+        {
+            "sys/class/drm/card0/device/uevent": "DRIVER=amdgpu\n",
+            "sys/class/drm/card0/device/gpu_busy_percent": "4\n",
+            "sys/class/drm/card0/device/mem_info_vram_total": "8573157376\n",
+            "sys/class/drm/card0/device/mem_info_vram_vendor": "samsung\n",
+            "sys/class/drm/card0/device/power_dpm_force_performance_level": "manual\n",
+            "sys/class/drm/card0/device/unique_id": "0123456789abcdef\n",
+            "sys/class/drm/card1/device/uevent": "DRIVER=i915\n",
+            "sys/class/drm/card0-DP-1/status": "connected\n",
+        },
+    )
+    card = "card=card0,memory_vendor=samsung,power_performance_level=manual,unique_id=0123456789abcdef,vendor=amd"
+    assert values("drm", root) == {
+        f"node_drm_card_info{{{card}}}": 1,
+        "node_drm_gpu_busy_percent{card=card0}": 4,
+        "node_drm_memory_vram_size_bytes{card=card0}": 8_573_157_376,
+    }
