@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import HDBSCAN
-from sklearn.decomposition import PCA
 
 from analyzer.data import Feature, Fleet, Peers
 from analyzer.errors import NotEnoughHistory
@@ -112,8 +111,8 @@ def clusters(points: Array) -> npt.NDArray[np.intp]:
     """Each host's group, -1 for none; all in one where nothing tells them apart."""
     if not points.shape[1]:
         return np.zeros(len(points), dtype=np.intp)
-    dimensions = min(DIMENSIONS, *points.shape)
-    flat = PCA(dimensions, svd_solver="full").fit_transform(points)
+    across, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    flat = across[:, :DIMENSIONS] * sizes[:DIMENSIONS]
     found = HDBSCAN(min_cluster_size=FEWEST_ALIKE, allow_single_cluster=True, copy=True).fit(flat).labels_
     return np.asarray(found, dtype=np.intp)
 
