@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -67,9 +67,10 @@ class Sensor:
 
 @dataclass(slots=True)
 class Chips:
-    """What the chips have, kept as long as the same chips are there."""
+    """What the chips are called and have, kept as long as the same ones are there, calling themselves the same."""
 
-    names: list[str] = field(default_factory=list)
+    given: dict[str, bytes | None] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     sensors: dict[str, list[Sensor]] = field(default_factory=dict)
 
 
@@ -90,15 +91,16 @@ class HwmonCollector:
         names = tree.names_if_any(FOLDER)
         if not names:
             raise NoData("no hardware monitor")
-        if names != self.chips.names:
-            self.chips.names, self.chips.sensors = names, {}
+        given = {name: tree.value(f"{FOLDER}/{name}/name") for name in names}
+        if given != self.chips.given:
+            self.chips.given, self.chips.names, self.chips.sensors = given, chip_names(tree, given), {}
         wanted = chooser(self.chip_include, self.chip_exclude)
-        chosen = {name: chip for name, chip in chip_names(tree, names).items() if wanted(chip)}
+        chosen = {name: chip for name, chip in self.chips.names.items() if wanted(chip)}
         return [self.listing.block(sample for name, chip in chosen.items() for sample in self._of_chip(name, chip))]
 
     def _of_chip(self, name: str, chip: str) -> Iterator[Sample]:
         tree = self.trees.sys
-        given = tree.value(f"{FOLDER}/{name}/name")
+        given = self.chips.given[name]
         if given is not None:
             yield CHIP, (chip, clean(given)), 1
         sensors = self.chips.sensors.get(name)
@@ -110,18 +112,18 @@ class HwmonCollector:
                 yield from of_sensor(tree, chip, sensor)
 
 
-def chip_names(tree: Tree, names: Iterable[str]) -> dict[str, str]:
+def chip_names(tree: Tree, given: Mapping[str, bytes | None]) -> dict[str, str]:
     """A name for each chip that stays the same over reboots: from its device, else what it calls itself.
 
     Chips of one device are told apart by what they call themselves.
     """
-    paths = {name: device_name(tree, name) for name in names}
+    paths = {name: device_name(tree, name) for name in given}
     said = list(paths.values())
     chips = {}
     for name, path in paths.items():
-        given = clean(tree.value(f"{FOLDER}/{name}/name") or b"")
-        twin = path and said.count(path) > 1 and given
-        chips[name] = f"{path}_{given}" if twin else path or given or name
+        own = clean(given[name] or b"")
+        twin = path and said.count(path) > 1 and own
+        chips[name] = f"{path}_{own}" if twin else path or own or name
     return chips
 
 

@@ -329,3 +329,22 @@ def test_only_cards_of_amds_driver_are_told(tmp_path: Path) -> None:
         "node_drm_gpu_busy_percent{card=card0}": 4,
         "node_drm_memory_vram_size_bytes{card=card0}": 8_573_157_376,
     }
+
+
+def test_chips_that_come_and_go_are_noticed(tmp_path: Path) -> None:
+    files = {"sys/class/hwmon/hwmon0/name": "nct", "sys/class/hwmon/hwmon0/temp1_input": "40000"}
+    root = write(tmp_path, files)
+    collector = build("hwmon", Trees.below(f"{root}/proc", f"{root}/sys"), {})
+
+    def chips() -> set[str]:
+        blocks = [b.layout.render(b.values, openmetrics=False, rules=Rules()) for b in collector.collect()]
+        found = samples(b"".join(blocks).decode())
+        return {dict(labels)["chip"] for name, labels in found if name == "node_hwmon_temp_celsius"}
+
+    assert chips() == {"nct"}
+    write(root, {"sys/class/hwmon/hwmon1/name": "drivetemp", "sys/class/hwmon/hwmon1/temp1_input": "30000"})
+    assert chips() == {"nct", "drivetemp"}
+    write(root, {"sys/class/hwmon/hwmon1/name": "nvme"})
+    assert chips() == {"nct", "nvme"}
+    (root / "sys/class/hwmon/hwmon0/temp1_input").unlink()
+    assert chips() == {"nvme"}
