@@ -12,8 +12,14 @@ ATTRIBUTE_SIZE = 4096
 """What sysfs says of every attribute's size; a whole attribute comes with one read."""
 
 ABSENT = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENODATA, errno.ENOTDIR, errno.ESRCH})
-UNREADABLE = ABSENT | {errno.EINVAL, errno.EIO, errno.EACCES, errno.EPERM, errno.EOPNOTSUPP, errno.EAGAIN, errno.EBUSY}
-"""What drivers answer for an attribute that they list and don't support."""
+REMOTE_IO = 121
+"""EREMOTEIO, which only Linux has: a sensor on a bus doesn't answer."""
+
+UNREADABLE = ABSENT | {
+    *(errno.EINVAL, errno.EIO, errno.EACCES, errno.EPERM, errno.EOPNOTSUPP, errno.EAGAIN, errno.EBUSY),
+    *(errno.ETIMEDOUT, errno.EPROTO, errno.EBADMSG, REMOTE_IO),
+}
+"""What drivers answer for an attribute that they list and don't support, or whose sensor doesn't answer."""
 
 
 class _Kept:
