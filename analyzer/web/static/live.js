@@ -1,0 +1,48 @@
+// What the page knows of now: an event for each cycle, and how old what is shown is.
+
+import { now } from "./api.js";
+
+const CLOSED = 2;
+const AGAIN_MS = 3000;
+
+/** `at` is the last cycle's time (ms) or null; `connected` whether the stream stands; `every` the usual gap (ms). */
+export const live = { at: null, connected: false, every: 15000, source: "", fallback: "", failures: 0, summary: null };
+const listeners = new Set();
+
+/** Calls back with what changed: "report" or "connection". Gives what ends it. */
+export function listen(callback) {
+  listeners.add(callback);
+  return () => listeners.delete(callback);
+}
+
+/** Age in whole seconds of what is known; null before anything is. */
+export const age = () => (live.at === null ? null : Math.max(0, Math.round((now() - live.at) / 1000)));
+
+/** Old: three cycles late. */
+export const old = () => live.at !== null && now() - live.at > Math.max(10000, 3 * live.every + 2000);
+
+export function connect() {
+  const source = new EventSource("/api/v1/events");
+  source.addEventListener("open", () => connection(true));
+  source.addEventListener("report", (event) => report(JSON.parse(event.data)));
+  source.addEventListener("error", () => {
+    connection(false);
+    if (source.readyState === CLOSED) setTimeout(connect, AGAIN_MS); // the browser itself tries again otherwise
+  });
+  addEventListener("pagehide", () => source.close());
+}
+
+function report(summary) {
+  const at = Date.parse(summary.at);
+  if (live.at !== null && at > live.at) live.every = Math.min(600000, 0.7 * live.every + 0.3 * (at - live.at));
+  Object.assign(live, {
+    at, summary, source: summary.source, fallback: summary.fallback_reason, failures: summary.failures, connected: true,
+  });
+  for (const callback of [...listeners]) callback("report");
+}
+
+function connection(connected) {
+  if (live.connected === connected) return;
+  live.connected = connected;
+  for (const callback of [...listeners]) callback("connection");
+}

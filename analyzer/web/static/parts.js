@@ -1,0 +1,76 @@
+// Pieces that several views show: badges, health, sections, tables, evidence, failures.
+
+import { bar, el } from "./dom.js";
+import { amount, moment, span, when } from "./format.js";
+import { told, w } from "./words.js";
+
+const GLYPHS = { ok: "✓", info: "i", warning: "!", critical: "‼", silent: "∅", learning: "…", unknown: "?" };
+export const URGENCY = ["critical", "silent", "warning", "info", "unknown", "learning", "ok"];
+
+/** A verdict by sign, word and colour: never by colour alone. */
+export function badge(verdict) {
+  return el("span", { class: `badge ${verdict}` }, el("span", { class: "glyph", "aria-hidden": "true" }, GLYPHS[verdict]), w(verdict));
+}
+
+export const healthTone = (score) => (score == null ? "unknown" : score < 50 ? "critical" : score < 80 ? "warning" : "ok");
+
+export function section(title, ...children) {
+  return el("section", {}, el("h2", {}, title), ...children);
+}
+
+export const note = (text) => el("p", { class: "note" }, text);
+export const failed = (error) => el("p", { class: "note failed", role: "alert" }, w("failed", error.message));
+
+export const findingAddress = (finding) => `#/incident/${finding.fingerprint}`;
+export const hostAddress = (name) => `#/host/${encodeURIComponent(name)}`;
+
+/** A finding as a sentence that leads to all that is known of it. */
+export function findingItem(finding) {
+  const lasted = finding.ends_at
+    ? w("lasted", moment(finding.starts_at), moment(finding.ends_at), span((Date.parse(finding.ends_at) - Date.parse(finding.starts_at)) / 1000))
+    : w("since", moment(finding.starts_at));
+  return el("li", { class: `incident ${finding.firing ? finding.severity : "ended"}` },
+    badge(finding.severity),
+    el("a", { href: findingAddress(finding) }, told(finding.text)),
+    el("time", { datetime: finding.starts_at, title: when(finding.starts_at) }, lasted));
+}
+
+/** Rows of cells under headings; scrolls by itself where the screen is narrow. */
+export function table(caption, headings, rows) {
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    el("table", {},
+      el("thead", {}, el("tr", {}, headings.map((heading) => el("th", { scope: "col" }, heading)))),
+      el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell) => el("td", {}, cell)))))));
+}
+
+/** What a statement rests on: the value, what is usual, and the query that anyone can run again. */
+export function evidenceItem(evidence) {
+  const safe = /^https?:\/\//.test(evidence.link);
+  return el("li", { id: `evidence-${evidence.id}`, class: "evidence", tabindex: "-1" },
+    el("p", {},
+      el("strong", {}, evidence.id), ` ${evidence.host} · ${evidence.subject || evidence.feature} · `,
+      el("strong", {}, amount(evidence.value, evidence.unit)),
+      evidence.usual_low == null ? null : ` (${w("usual", amount(evidence.usual_low, evidence.unit), amount(evidence.usual_high, evidence.unit))})`),
+    el("p", { class: "small" }, `${when(evidence.start)} – ${when(evidence.end)}`),
+    evidence.promql ? el("code", {}, evidence.promql) : null,
+    safe ? el("p", {}, el("a", { href: evidence.link, rel: "noreferrer" }, w("openEvidence"))) : null);
+}
+
+export function facts(pairs) {
+  return el("dl", { class: "facts" }, pairs.filter(([, value]) => value != null && value !== "").flatMap(([name, value]) =>
+    [el("div", {}, el("dt", {}, name), el("dd", {}, value))]));
+}
+
+export function recommendation(step) {
+  return el("li", { class: "step" }, el("strong", {}, step.title),
+    step.look ? el("p", {}, `${w("look")}: `, el("code", {}, step.look)) : null,
+    step.mend ? el("p", {}, `${w("mend")}: `, el("code", {}, step.mend)) : null,
+    step.risk ? el("p", { class: "small" }, `${w("risk")}: ${step.risk}`) : null);
+}
+
+export function logTable(caption, templates) {
+  return table(caption, [w("times"), w("from"), w("text")], templates.map((line) =>
+    [String(line.count), line.unit, el("code", {}, line.text)]));
+}
+
+export { bar };

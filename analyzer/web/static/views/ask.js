@@ -1,0 +1,108 @@
+// Ask: a question, the answer as it comes, every number leading to its evidence, and what the answer rests on.
+
+import { stream } from "../api.js";
+import { el } from "../dom.js";
+import { amount, moment, span } from "../format.js";
+import { badge, evidenceItem, failed, facts, hostAddress, logTable, note, recommendation, section, table } from "../parts.js";
+import { w } from "../words.js";
+
+const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+// A figure (with what belongs to it) or a mark of evidence, such as [E1].
+const MARKS = /\[(E\d+)\]/g;
+const FIGURE = /[-−+]?\d[\d,.]*\d(?:\s?[%°]C?)?|\d(?:\s?[%°]C?)?/g;
+
+export function show(main, host) {
+  const field = el("input", { id: "question", type: "text", required: true, maxlength: "2000", placeholder: w("placeholder"), autocomplete: "off" });
+  const place = el("div", { class: "answer", "aria-live": "polite" });
+  const form = el("form", { class: "ask", onsubmit: (event) => { event.preventDefault(); ask(field.value.trim()); } },
+    el("label", { for: "question" }, host ? `${w("question")} (${host})` : w("question")),
+    el("div", { class: "askline" }, field, el("button", { type: "submit", class: "primary" }, w("send"))));
+  const starters = el("div", { class: "starters", role: "group", "aria-label": w("starters") }, el("span", { class: "small" }, w("starters")),
+    ["starter1", "starter2", "starter3", "starter4", "starter5"].map((key) =>
+      el("button", { type: "button", onclick: () => { field.value = w(key); ask(w(key)); } }, w(key))));
+  main.append(el("h1", {}, w("ask")), form, starters, place);
+  let stop = new AbortController();
+
+  async function ask(text) {
+    if (!text) return;
+    stop.abort();
+    stop = new AbortController();
+    place.replaceChildren(note(`${w("thinking")}…`));
+    const question = { question: text, session_id: SESSION, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...(host ? { host } : {}) };
+    try {
+      await stream(question, (kind, answer) => place.replaceChildren(...drawn(answer, kind)), stop.signal);
+    } catch (error) {
+      if (error.name !== "AbortError") place.replaceChildren(failed(error));
+    }
+  }
+
+  field.focus({ preventScroll: true });
+  return { refresh() {}, close: () => stop.abort() };
+}
+
+function drawn(answer, kind) {
+  const { analysis, data } = answer;
+  const evidence = new Set(data.evidence.map((one) => one.id));
+  return [
+    answer.success ? null : note(w("unsupported")),
+    el("div", { class: "said", lang: analysis.language },
+      el("p", { class: "lead" }, clickable(analysis.summary, evidence)),
+      analysis.details.map((line) => el("p", {}, clickable(line, evidence)))),
+    kind === "facts" ? note(`${w("wording")}…`) : null,
+    data.system_status.length ? section(w("hosts"), el("ul", { class: "plain" }, data.system_status.map((one) =>
+      el("li", {}, badge(one.verdict), " ", el("a", { href: hostAddress(one.host) }, one.host))))) : null,
+    data.predictions.length ? section(w("runsOut"), predictions(data.predictions)) : null,
+    data.recommendations.length ? section(w("advice"), el("ul", { class: "steps" }, data.recommendations.map(recommendation))) : null,
+    data.logs.length ? section(w("logs"), logTable(w("logs"), data.logs)) : null,
+    data.evidence.length ? section(w("evidence"), el("ul", { class: "plain" }, data.evidence.map(evidenceItem))) : null,
+    section(w("basis"), basis(answer)),
+  ].filter(Boolean);
+}
+
+/** A sentence whose figures and marks lead to its evidence. Sentences without a mark rest on none and stay plain. */
+function clickable(sentence, evidence) {
+  const marks = [...sentence.matchAll(MARKS)].filter(([, id]) => evidence.has(id));
+  if (!marks.length) return [sentence];
+  const parts = [];
+  let at = 0;
+  for (const found of sentence.matchAll(new RegExp(`${MARKS.source}|${FIGURE.source}`, "g"))) {
+    const id = found[1] ?? (marks.find((mark) => mark.index > found.index) ?? marks.at(-1))[1];
+    parts.push(sentence.slice(at, found.index), evidence.has(id) ? leading(found[0], id) : found[0]);
+    at = found.index + found[0].length;
+  }
+  return [...parts, sentence.slice(at)];
+}
+
+function leading(text, id) {
+  const shown = text.startsWith("[") ? id : text;
+  return el("button", {
+    type: "button", class: text.startsWith("[") ? "mark" : "figure", title: `${w("evidence")} ${id}`,
+    onclick: () => {
+      const item = document.getElementById(`evidence-${id}`);
+      item.scrollIntoView({ block: "center" });
+      item.focus();
+    },
+  }, shown);
+}
+
+function predictions(list) {
+  return table(w("runsOut"), [w("host"), w("name"), w("times"), ""], list.map((one) => [one.host, one.feature.replaceAll("_", " "), moment(one.at),
+    `${amount(one.point, one.unit)} (${amount(one.lower, one.unit)} – ${amount(one.upper, one.unit)})`]));
+}
+
+function basis(answer) {
+  const { metadata, performance } = answer;
+  const parts = Object.entries(performance.parts_ms).map(([part, ms]) => `${part} ${span(ms / 1000)}`).join(" · ");
+  return [
+    facts([
+      [w("answeredBy"), metadata.answered_by === "deterministic" ? w("deterministic") : `${metadata.answered_by} ${metadata.model}`],
+      [w("sources"), answer.sources.map((one) => `${one.source} ${amount(one.share, "ratio")}`).join(" · ") || w("none")],
+      [w("took"), `${span(performance.total_ms / 1000)} (${parts})`],
+      [w("cached"), metadata.cached || performance.cache_hits ? w("yes") : w("no")],
+      [w("confidence"), amount(metadata.confidence, "ratio")],
+    ]),
+    el("p", {}, `${w("tried")}: `, performance.fallbacks.length ? "" : w("none")),
+    performance.fallbacks.length ? el("ul", {}, performance.fallbacks.map((one) => el("li", {}, one))) : null,
+  ];
+}
+
