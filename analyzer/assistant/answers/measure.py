@@ -17,6 +17,8 @@ from analyzer.features import matcher, query
 
 RATE_SECONDS = 120.0
 STEPS = 240  # points of a range query: enough for a highest value that deserves its name
+STEPS_OF_MANY = 60  # and for so many hosts that their list is cut anyway
+MANY = 5
 SHORTEST_STEP = 15
 
 
@@ -43,8 +45,9 @@ async def measure_now(inquiry: Inquiry, names: Sequence[str]) -> Measured:
 
 
 async def measure_over(inquiry: Inquiry, names: Sequence[str], start: datetime, end: datetime) -> Measured:
-    """Mean, highest and lowest of each feature over a stretch of time; the value is the mean."""
+    """Mean, highest and lowest of each feature over a stretch of time; the value is the mean. One feature of many."""
     features = [f for name in names if (f := inquiry.feature(name))]
+    features = features if len(inquiry.hosts) <= MANY else features[:1]
     parts = await asyncio.gather(*(_range(inquiry, feature, start, end) for feature in features))
     return _joined(parts)
 
@@ -73,10 +76,10 @@ def window_at(at: datetime) -> Window:
     return Window(at, at, timedelta(seconds=1))
 
 
-def grid(start: datetime, end: datetime) -> Window:
-    """A window of at most STEPS points over a stretch of time."""
+def grid(start: datetime, end: datetime, steps: int = STEPS) -> Window:
+    """A window of at most so many points over a stretch of time."""
     seconds = max((end - start).total_seconds(), SHORTEST_STEP)
-    step = timedelta(seconds=max(SHORTEST_STEP, math.ceil(seconds / STEPS / SHORTEST_STEP) * SHORTEST_STEP))
+    step = timedelta(seconds=max(SHORTEST_STEP, math.ceil(seconds / steps / SHORTEST_STEP) * SHORTEST_STEP))
     return Window.ending(end, timedelta(seconds=seconds), step)
 
 
@@ -98,7 +101,7 @@ async def _instant(inquiry: Inquiry, feature: Feature) -> Measured:
 async def _range(inquiry: Inquiry, feature: Feature, start: datetime, end: datetime) -> Measured:
     if inquiry.reader is None:
         return Measured((), (inquiry.say("no Prometheus is connected", "연결된 Prometheus가 없습니다"),))
-    window = grid(start, end)
+    window = grid(start, end, STEPS if len(inquiry.hosts) <= MANY else STEPS_OF_MANY)
     rate = max(RATE_SECONDS, window.step.total_seconds())
     try:
         found = await inquiry.reader.range(query(feature, selector_of(inquiry), rate), window)

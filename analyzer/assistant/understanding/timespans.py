@@ -40,7 +40,9 @@ FUTURE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 NOT_A_SPAN = re.compile(
-    r"\d+[ -]?(min(ute)?s?|m|분) ?(load|average|로드|평균 ?부하)|\b(1|5|15)[ -]?min\b", re.IGNORECASE | re.ASCII
+    r"(?<!최근 )(?<!지난 )(?<!last )(?<!past )\b\d+[ -]?(min(ute)?s?|m|분) ?(load|average|로드|평균 ?부하)"
+    r"|\b(1|5|15)[ -]?min\b",
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -89,7 +91,6 @@ NAMED: tuple[tuple[re.Pattern[str], int, int | None], ...] = tuple(
         (r"overnight|last night|during the night|this morning|\btonight", DAY // 2, None),
         (r"밤새|밤 ?사이|간밤|지난 ?밤|오늘 ?(밤|아침|새벽)|아침부터", DAY // 2, None),
         (r"\byest\w*day|어제|전일|전날", DAY, 0),
-        (r"\btoday('s)?\b|오늘|금일", DAY, None),
         (r"\btomorrow|내일|하루|종일", DAY, None),
         (r"모레|이틀", 2 * DAY, None),
         (r"사흘", 3 * DAY, None),
@@ -101,6 +102,7 @@ NAMED: tuple[tuple[re.Pattern[str], int, int | None], ...] = tuple(
         (r"\bhourly\b|시간당", HOUR, None),
     )
 )
+TODAY = re.compile(r"\btoday\b|오늘|금일", re.IGNORECASE | re.ASCII)
 CLOCK = re.compile(
     r"since (?:about )?(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>am|pm)?"
     r"|(?P<khalf>오전|오후|아침|새벽|저녁|밤)?\s*(?P<khour>\d{1,2})시(?!간)\s*(?:(?P<kminute>\d{1,2})분)?\s*(?:부터|이후)",
@@ -112,13 +114,13 @@ def timespan_named(text: str) -> Timespan | None:
     """The first stretch of time a text names, None where it names none."""
     text = NOT_A_SPAN.sub(" ", text)
     ahead = bool(FUTURE.search(text))
-    readers: tuple[Callable[[str, bool], Timespan | None], ...] = (_clock, _counted, _named, _bare)
+    readers: tuple[Callable[[str, bool], Timespan | None], ...] = (_clock, _counted, _named, _bare, _today)
     return next((found for read in readers if (found := read(text, ahead))), None)
 
 
 def without_timespans(text: str) -> str:
     """The text with every stretch of time taken out."""
-    for pattern in (CLOCK, COUNTED, BARE, *(pattern for pattern, _, _ in NAMED)):
+    for pattern in (CLOCK, COUNTED, BARE, TODAY, *(pattern for pattern, _, _ in NAMED)):
         text = pattern.sub(" ", text)
     return text
 
@@ -161,3 +163,8 @@ def _bare(text: str, ahead: bool) -> Timespan | None:  # noqa: FBT001 as above
         return None
     seconds = {"hour": HOUR, "day": DAY, "week": WEEK, "month": MONTH}[match["unit"].lower()]
     return Timespan(seconds, duration_text(seconds), ahead=ahead)
+
+
+def _today(text: str, ahead: bool) -> Timespan | None:  # noqa: FBT001 as above
+    """Last of all: "is it higher today than last week" compares weeks."""
+    return Timespan(DAY, duration_text(DAY), ahead=ahead) if TODAY.search(text) else None
