@@ -348,3 +348,48 @@ def test_chips_that_come_and_go_are_noticed(tmp_path: Path) -> None:
     assert chips() == {"nct", "nvme"}
     (root / "sys/class/hwmon/hwmon0/temp1_input").unlink()
     assert chips() == {"nvme"}
+
+
+PCI_IDS = """\
+# Comment  with two blanks
+1022  Advanced Micro Devices, Inc. [AMD]
+\t1634  Renoir PCIe GPP Bridge
+\t\t17aa 5095  ThinkPad bridge
+17aa  Lenovo
+C 06  Bridge
+\t04  PCI bridge
+\t\t00  Normal decode
+\t\t01  Subtractive decode
+"""
+
+
+def test_pci_devices_have_names_on_demand(fixtures: Path, tmp_path: Path) -> None:
+    (tmp_path / "pci.ids").write_text(PCI_IDS)
+    flags = ("--collector.pcidevice.names", f"--collector.pcidevice.idsfile={tmp_path}/pci.ids")
+    found = samples(told("pcidevice", fixtures, *flags))
+    infos = {dict(labels)["bus"]: dict(labels) for name, labels in found if name == "node_pcidevice_info"}
+    assert {name: text for name, text in infos["00"].items() if name.endswith("_name")} == {
+        "vendor_name": "Advanced Micro Devices, Inc. [AMD]",
+        "device_name": "Renoir PCIe GPP Bridge",
+        "subsystem_vendor_name": "Lenovo",
+        "subsystem_device_name": "ThinkPad bridge",
+        "class_name": "Normal decode",
+    }
+    assert {name: text for name, text in infos["01"].items() if name.endswith("_name")} == {
+        "vendor_name": "c0a9",
+        "device_name": "540a",
+        "subsystem_vendor_name": "c0a9",
+        "subsystem_device_name": "5021",
+        "class_name": "Unknown class (010802)",
+    }
+
+
+def test_a_pci_device_without_links_or_virtual_functions_says_so(tmp_path: Path) -> None:
+    folder = "sys/bus/pci/devices/0000:00:1f.0"
+    found = values(
+        "pcidevice", write(tmp_path, {f"{folder}/vendor": "0x8086\n", f"{folder}/max_link_speed": "Unknown\n"})
+    )
+    place = "bus=00,device=1f,function=0,segment=0000"
+    assert found[f"node_pcidevice_max_link_transfers_per_second{{{place}}}"] == -1
+    assert found[f"node_pcidevice_current_link_width{{{place}}}"] == -1
+    assert found[f"node_pcidevice_sriov_numvfs{{{place}}}"] == 0
