@@ -4,7 +4,9 @@ import { el, mark, say } from "./dom.js";
 import { amount } from "./format.js";
 import { told, w } from "./words.js";
 
-const HEIGHT = 150;
+const HEIGHT = 160;
+// Steps of an axis of bytes: powers of two read as whole KiB, MiB and so on.
+const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);
 const GROUP = "charts";
 
 /** `node` goes into the page; `update` draws; `zoom(null)` shows all again. `zoomed(min, max)` tells of a drag. */
@@ -76,7 +78,7 @@ function options(place, shown, reading, zoomed) {
     scales: { x: { time: true }, y: { range: () => [shown.low, shown.high] } },
     axes: [
       { ...axis, size: 26, values: (_plot, times) => times.map(clock(times)) },
-      { ...axis, size: 62, values: (_plot, ticks) => ticks.map((tick) => amount(tick, shown.course.unit)) },
+      { ...axis, size: 66, ...(shown.course.unit.startsWith("bytes") ? { incrs: BINARY_STEPS } : {}), values: (_plot, ticks) => ticks.map((tick) => amount(tick, shown.course.unit)) },
     ],
     series: [
       {},

@@ -86,7 +86,7 @@ function leading(text, id) {
 }
 
 function predictions(list) {
-  return table(w("runsOut"), [w("host"), w("name"), w("times"), ""], list.map((one) => [one.host, one.feature.replaceAll("_", " "), moment(one.at),
+  return table(w("runsOut"), [w("address"), w("name"), w("at"), w("expected")], list.map((one) => [one.host, one.feature.replaceAll("_", " "), moment(one.at),
     `${amount(one.point, one.unit)} (${amount(one.lower, one.unit)} – ${amount(one.upper, one.unit)})`]));
 }
 

@@ -54,7 +54,7 @@ export function show(main, name) {
       Object.assign(state, { detail, history: past.findings });
       whenChanged(top, [detail, past.findings.length], () => heading(detail, status.grafana_url));
       const health = await get(`${address(name)}/health`, signal);
-      whenChanged(points, health, () => taken(health.health));
+      whenChanged(points, health, () => taken(health.health, detail));
       whenChanged(history, past.findings, () => [past.findings.length ? el("ul", { class: "incidents" }, past.findings.map(findingItem)) : note(w("noHistory"))]);
       renew();
     } catch (error) {
@@ -97,7 +97,7 @@ function heading(detail, grafana) {
       el("p", { class: "health" }, detail.health == null ? w("healthUnknown") : w("healthOf", Math.round(detail.health))),
       bar((detail.health ?? 0) / 100, healthTone(detail.health))),
     facts([
-      [w("host"), detail.name],
+      [w("address"), detail.name],
       [w("performance"), detail.performance == null ? null : `${Math.round(detail.performance)}%`],
       [w("score"), best.length ? number(Math.max(...best)) : null],
       [w("state"), detail.state ? detail.state.label : null],
@@ -112,10 +112,11 @@ function heading(detail, grafana) {
   ];
 }
 
-function taken(health) {
+function taken(health, detail) {
+  const called = (subject) => told(detail.latest[subject]?.meaning) || subject.replaceAll("_", " ");
   if (!health?.deductions.length) return [note(w("nothingTaken"))];
   return [el("ul", { class: "deductions" }, health.deductions.map((deduction) => el("li", {},
-    el("span", {}, `${w(deduction.reason)}: ${deduction.subject.replaceAll("_", " ")}`),
+    el("span", {}, `${w(deduction.reason)}: ${called(deduction.subject)}`),
     bar(deduction.points / 100, "critical"),
     el("strong", {}, w("pointsLost", number(deduction.points))))))];
 }

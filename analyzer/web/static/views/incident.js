@@ -53,7 +53,7 @@ function heading(finding) {
   return [
     el("h1", {}, badge(finding.severity), " ", told(finding.text)),
     facts([
-      [w("host"), el("a", { href: hostAddress(finding.host) }, finding.host)],
+      [w("address"), el("a", { href: hostAddress(finding.host) }, finding.host)],
       [w("state"), finding.firing ? w("firing") : w("ended")],
       [w("from"), when(finding.starts_at)],
       [w("ended"), lasted === null ? null : `${when(finding.ends_at)} (${span(lasted)})`],

@@ -41,7 +41,7 @@ function drawn(status) {
     ]),
     section(w("stages"), stages(status.stage_seconds)),
     section(w("failures"), status.failures.length
-      ? table(w("failures"), [w("name"), w("host"), w("text")], status.failures.map((failure) => [failure.stage, failure.host || w("all"), failure.reason]))
+      ? table(w("failures"), [w("name"), w("address"), w("text")], status.failures.map((failure) => [failure.stage, failure.host || w("all"), failure.reason]))
       : note(w("noFailures"))),
     section(w("outbox"), status.outbox.length
       ? table(w("outbox"), [w("sink"), w("pending"), w("delivered"), w("failuresCount"), w("refused")],
