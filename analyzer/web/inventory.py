@@ -14,8 +14,8 @@ from analyzer.web.page_schema import ProcessesTold, ProcessGroupTold, ServicesTo
 
 MOST_GROUPS = 12
 MOST_SERVICES = 200
-CPU = "topk({most}, sum by (groupname) (rate(namedprocess_namegroup_cpu_seconds_total{{{host}}}[2m])))"
-MEMORY = 'topk({most}, sum by (groupname) (namedprocess_namegroup_memory_bytes{{memtype="resident",{host}}}))'
+CPU = "sum by (groupname) (rate(namedprocess_namegroup_cpu_seconds_total{{{host}}}[2m]))"
+MEMORY = 'sum by (groupname) (namedprocess_namegroup_memory_bytes{{memtype="resident",{host}}})'
 COUNT = "sum by (groupname) (namedprocess_namegroup_num_procs{{{host}}})"
 UNITS = 'node_systemd_unit_state{{name=~".+[.]service",{host}}} == 1'
 ORDER = {"failed": 0, "activating": 1, "deactivating": 2, "active": 3}
@@ -25,10 +25,10 @@ Values = dict[str, float]
 
 async def processes(queries: Queries, host: str, at: datetime) -> ProcessesTold:
     """The groups that use most CPU or memory. SourceError, with its reason, when nobody can be asked."""
-    own = {"host": matcher("instance", host), "most": MOST_GROUPS}
-    asked = [queries.instant(promql.format_map(own), at) for promql in (CPU, MEMORY, COUNT)]
+    asked = [queries.instant(promql.format(host=matcher("instance", host)), at) for promql in (CPU, MEMORY, COUNT)]
     cpu, memory, count = (_by_group(samples) for samples in await asyncio.gather(*asked))
-    names = sorted({*cpu, *memory}, key=lambda name: (-cpu.get(name, 0.0), -memory.get(name, 0.0), name))
+    busy, large = _greatest(cpu), _greatest(memory)
+    names = sorted({*busy, *large}, key=lambda name: (-cpu.get(name, 0.0), -memory.get(name, 0.0), name))
     groups = [
         ProcessGroupTold(name=n, cpu_cores=cpu.get(n), memory_bytes=memory.get(n), processes=count.get(n))
         for n in names
@@ -43,6 +43,11 @@ async def services(queries: Queries, host: str, at: datetime) -> ServicesTold:
     found.sort(key=lambda service: (ORDER.get(service.state, len(ORDER)), service.name))
     states = dict(Counter(service.state for service in found))
     return ServicesTold(host=host, at=at, states=states, services=found[:MOST_SERVICES])
+
+
+def _greatest(values: Values) -> list[str]:
+    used = [name for name, value in values.items() if value > 0]
+    return sorted(used, key=lambda name: -values[name])[:MOST_GROUPS]
 
 
 def _by_group(samples: Sequence[Sample]) -> Values:

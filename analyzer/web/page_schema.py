@@ -84,6 +84,7 @@ class LogsTold(Told):
 
     host: str
     templates: list[LogLineTold] = Field(description="lines of one form with how often they came")
+    refused: str = Field("", description="why the host's exporter gives none; empty when it does")
 
 
 class FindingDetailTold(FindingTold):

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from analyzer.data import Component, LogLine, Sample, Series, Window
-from analyzer.errors import SourceUnreachable
+from analyzer.errors import QueryRefused, SourceUnreachable
 from analyzer.store import OutboxStatus, Store
 from analyzer.web.endpoints import Door
 from analyzer.web.page import STATIC
@@ -56,8 +56,13 @@ class Asked:
         return (Sample({"groupname": HOSTILE}, 0.0, 1.5), Sample({"groupname": "postgres"}, 0.0, 0.5))
 
 
+@dataclass
 class Log:
+    refuses: bool = False
+
     async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
+        if self.refuses:
+            raise QueryRefused(f"the log of {host}: its exporter answered HTTP 404")
         return (LogLine(host, since, HOSTILE, "error", "kernel", 7),)
 
 
@@ -67,7 +72,12 @@ def asked() -> Asked:
 
 
 @pytest.fixture
-def url(inside: Inside, asked: Asked, free_port: int, tmp_path: Path) -> Iterator[str]:
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def url(inside: Inside, asked: Asked, log: Log, free_port: int, tmp_path: Path) -> Iterator[str]:
     """The server with everything behind it, and a store in which the firing finding is recorded."""
 
     async def door() -> Door:
@@ -76,7 +86,7 @@ def url(inside: Inside, asked: Asked, free_port: int, tmp_path: Path) -> Iterato
         return replace(
             door_to(inside),
             queries=asked,
-            logs=Log(),
+            logs=log,
             finding=store.findings.get,
             feedback=store.feedback,
             outbox=_outbox,
@@ -172,6 +182,16 @@ def test_log_forms_come_as_they_were_found(url: str, client: requests.Session, d
     check(document, "/api/v1/hosts/{host}/logs", response)
     (template,) = response.json()["templates"]
     assert (template["text"], template["count"], template["unit"]) == (HOSTILE, 7, "kernel")
+
+
+def test_a_host_that_follows_no_logs_says_so_and_is_no_fault(
+    url: str, client: requests.Session, document: dict[str, Any], log: Log
+) -> None:
+    log.refuses = True
+    response = client.get(f"{url}/api/v1/hosts/{HOST}/logs")
+    check(document, "/api/v1/hosts/{host}/logs", response)
+    assert response.status_code == 200
+    assert response.json()["refused"] == "the log of web-1:9100: its exporter answered HTTP 404"
 
 
 def test_feedback_is_given_changed_and_taken_back(url: str, client: requests.Session, document: dict[str, Any]) -> None:

@@ -114,8 +114,8 @@ async function around(finding, place, signal) {
 async function logged(finding, place, signal) {
   try {
     const minutes = Math.min(31 * 1440, Math.ceil((Date.now() - Date.parse(finding.starts_at)) / 60000) + 5);
-    const { templates } = await get(`${address(finding.host)}/logs?window=${minutes}m`, signal);
-    place.replaceChildren(templates.length ? logTable(w("logsThen"), templates) : note(w("noLogs")));
+    const { templates, refused } = await get(`${address(finding.host)}/logs?window=${minutes}m`, signal);
+    place.replaceChildren(templates.length ? logTable(w("logsThen"), templates) : note(refused || w("noLogs")));
   } catch (error) {
     if (error.name !== "AbortError") place.replaceChildren(failed(error));
   }
