@@ -1,7 +1,7 @@
 // One feature's course as a chart: measured, usual range, forecast with its interval, and where an incident was.
 
 import { el, mark, say } from "./dom.js";
-import { amount } from "./format.js";
+import { amount, usual } from "./format.js";
 import { told, w } from "./words.js";
 
 const HEIGHT = 160;
@@ -46,8 +46,8 @@ export function chart(zoomed) {
 }
 
 function readingOf(course, known) {
-  const usual = course.usual ? ` · ${w("usual", amount(course.usual.low, course.unit), amount(course.usual.high, course.unit))}` : "";
-  return known.length ? amount(known.at(-1), course.unit) + usual : w("noData");
+  const range = usual(course.usual?.low, course.usual?.high, course.unit);
+  return known.length ? [amount(known.at(-1), course.unit), range].filter(Boolean).join(" · ") : w("noData");
 }
 
 /** Times of both, with gaps where only one of them has a value; the forecast begins where measuring ends. */

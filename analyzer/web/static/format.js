@@ -1,6 +1,6 @@
 // Numbers, spans and times as people read them: the same forms as the analyzer's own sentences.
 
-import { language } from "./words.js";
+import { language, w } from "./words.js";
 
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 const SPANS = [[86400, " d", "일"], [3600, " h", "시간"], [60, " min", "분"], [1, " s", "초"]];
@@ -50,6 +50,13 @@ export function moment(at) {
 
 export function when(at) {
   return new Date(at).toLocaleString(language(), { dateStyle: "medium", timeStyle: "long" });
+}
+
+/** Like "usually 2 MiB/s to 9 MiB/s"; one number where both ends read the same; empty when either is unknown. */
+export function usual(low, high, unit) {
+  if (low == null || high == null) return "";
+  const [least, most] = [amount(low, unit), amount(high, unit)];
+  return least === most ? w("usualOne", least) : w("usual", least, most);
 }
 
 const piece = (count, [, english, korean]) => `${count}${language() === "ko" ? korean : english}`;

@@ -1,7 +1,7 @@
 // Pieces that several views show: badges, health, sections, tables, evidence, failures.
 
 import { bar, el } from "./dom.js";
-import { amount, moment, span, when } from "./format.js";
+import { amount, moment, span, usual, when } from "./format.js";
 import { told, w } from "./words.js";
 
 const GLYPHS = { ok: "✓", info: "i", warning: "!", critical: "‼", silent: "∅", learning: "…", unknown: "?" };
@@ -46,13 +46,14 @@ export function table(caption, headings, rows) {
 /** What a statement rests on: the value, what is usual, and the query that anyone can run again. */
 export function evidenceItem(evidence) {
   const safe = /^https?:\/\//.test(evidence.link);
+  const range = usual(evidence.usual_low, evidence.usual_high, evidence.unit);
   return el("li", { id: `evidence-${evidence.id}`, class: "evidence", tabindex: "-1" },
     el("p", {},
       el("strong", {}, evidence.id), ` ${evidence.host} · ${evidence.subject || evidence.feature} · `,
       el("strong", {}, amount(evidence.value, evidence.unit)),
-      evidence.usual_low == null ? null : ` (${w("usual", amount(evidence.usual_low, evidence.unit), amount(evidence.usual_high, evidence.unit))})`),
+      range ? ` (${range})` : null),
     el("p", { class: "small" }, `${when(evidence.start)} – ${when(evidence.end)}`),
-    evidence.promql ? el("code", {}, evidence.promql) : null,
+    evidence.promql ? el("details", {}, el("summary", {}, w("query")), el("code", {}, evidence.promql)) : null,
     safe ? el("p", {}, el("a", { href: evidence.link, rel: "noreferrer" }, w("openEvidence"))) : null);
 }
 

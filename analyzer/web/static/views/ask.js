@@ -7,9 +7,14 @@ import { badge, evidenceItem, failed, facts, hostAddress, logTable, note, recomm
 import { w } from "../words.js";
 
 const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-// A figure (with what belongs to it) or a mark of evidence, such as [E1].
 const MARKS = /\[(E\d+)\]/g;
-const FIGURE = /[-−+]?\d[\d,.]*\d(?:\s?[%°]C?)?|\d(?:\s?[%°]C?)?/g;
+const DATE = /[A-Z][a-z]{2} \d{1,2} \d{2}:\d{2}(?: [A-Z]{2,5})?|\d{1,2}월 \d{1,2}일 \d{2}:\d{2}(?: [A-Z]{2,5})?|\d{2}:\d{2}/;
+const NAME = /\d+(?:\.\d+){3}(?::\d+)?|[\w.-]*[A-Za-z_][\w.-]*(?::\d+)?/;
+const FIGURE = /\d+(?:,\d{3})*(?:\.\d+)?(?: ?(?:%|°C|[KMGTP]i?B(?:\/s)?|B\/s|ms|µs|min|[shdB](?![a-z])))?/;
+// What a sentence is made of, where it matters: [1] a mark such as [E1], a time or a name that stay as they are, [2] a figure.
+const PIECES = new RegExp(`${MARKS.source}|${DATE.source}|(${FIGURE.source})(?![\\w.:-]*\\w)|${NAME.source}`, "g");
+
+const PARTS = { understanding: "understanding", computing: "computing", wording: "phrasing", total: "total" };
 
 export function show(main, host) {
   const field = el("input", { id: "question", type: "text", required: true, maxlength: "2000", placeholder: w("placeholder"), autocomplete: "off" });
@@ -42,7 +47,7 @@ export function show(main, host) {
 
 function drawn(answer, kind) {
   const { analysis, data } = answer;
-  const evidence = new Set(data.evidence.map((one) => one.id));
+  const evidence = new Map(data.evidence.map((one) => [one.id, one]));
   return [
     answer.success ? null : note(w("unsupported")),
     el("div", { class: "said", lang: analysis.language },
@@ -54,7 +59,7 @@ function drawn(answer, kind) {
     data.predictions.length ? section(w("runsOut"), predictions(data.predictions)) : null,
     data.recommendations.length ? section(w("advice"), el("ul", { class: "steps" }, data.recommendations.map(recommendation))) : null,
     data.logs.length ? section(w("logs"), logTable(w("logs"), data.logs)) : null,
-    data.evidence.length ? section(w("evidence"), el("ul", { class: "plain" }, data.evidence.map(evidenceItem))) : null,
+    data.evidence.length ? section(w("evidence"), el("ul", { class: "plain proofs" }, data.evidence.map(evidenceItem))) : null,
     section(w("basis"), basis(answer)),
   ].filter(Boolean);
 }
@@ -65,12 +70,19 @@ function clickable(sentence, evidence) {
   if (!marks.length) return [sentence];
   const parts = [];
   let at = 0;
-  for (const found of sentence.matchAll(new RegExp(`${MARKS.source}|${FIGURE.source}`, "g"))) {
-    const id = found[1] ?? (marks.find((mark) => mark.index > found.index) ?? marks.at(-1))[1];
+  for (const found of sentence.matchAll(PIECES)) {
+    const id = found[1] ?? (found[2] ? provenBy(found, marks, evidence) : null);
     parts.push(sentence.slice(at, found.index), evidence.has(id) ? leading(found[0], id) : found[0]);
     at = found.index + found[0].length;
   }
   return [...parts, sentence.slice(at)];
+}
+
+/** The cited evidence that has this very value, else the next one that is cited. */
+function provenBy(found, marks, evidence) {
+  const values = (one) => [one.value, one.usual_low, one.usual_high].map((value) => amount(value, one.unit));
+  const same = marks.find(([, id]) => values(evidence.get(id)).includes(found[2]));
+  return (same ?? marks.find((mark) => mark.index > found.index) ?? marks.at(-1))[1];
 }
 
 function leading(text, id) {
@@ -79,6 +91,7 @@ function leading(text, id) {
     type: "button", class: text.startsWith("[") ? "mark" : "figure", title: `${w("evidence")} ${id}`,
     onclick: () => {
       const item = document.getElementById(`evidence-${id}`);
+      for (const details of item.querySelectorAll("details")) details.open = true;
       item.scrollIntoView({ block: "center" });
       item.focus();
     },
@@ -92,7 +105,7 @@ function predictions(list) {
 
 function basis(answer) {
   const { metadata, performance } = answer;
-  const parts = Object.entries(performance.parts_ms).map(([part, ms]) => `${part} ${span(ms / 1000)}`).join(" · ");
+  const parts = Object.entries(performance.parts_ms).map(([part, ms]) => `${PARTS[part] ? w(PARTS[part]) : part} ${span(ms / 1000)}`).join(" · ");
   return [
     facts([
       [w("answeredBy"), metadata.answered_by === "deterministic" ? w("deterministic") : `${metadata.answered_by} ${metadata.model}`],

@@ -2,7 +2,7 @@
 
 import { get, host as address, send } from "../api.js";
 import { bar, el, say } from "../dom.js";
-import { amount, number, span, when } from "../format.js";
+import { amount, number, span, usual, when } from "../format.js";
 import { badge, failed, facts, findingItem, hostAddress, logTable, note, recommendation, section } from "../parts.js";
 import { language, told, w } from "../words.js";
 import { chartGrid } from "./grid.js";
@@ -54,9 +54,9 @@ function heading(finding) {
     el("h1", {}, badge(finding.severity), " ", told(finding.text)),
     facts([
       [w("address"), el("a", { href: hostAddress(finding.host) }, finding.host)],
-      [w("state"), finding.firing ? w("firing") : w("ended")],
-      [w("from"), when(finding.starts_at)],
-      [w("ended"), lasted === null ? null : `${when(finding.ends_at)} (${span(lasted)})`],
+      [w("condition"), finding.firing ? w("firing") : w("ended")],
+      [w("began"), when(finding.starts_at)],
+      [w("finished"), lasted === null ? null : `${when(finding.ends_at)} (${span(lasted)})`],
       [w("score"), finding.score === null ? null : number(finding.score)],
     ]),
   ];
@@ -64,9 +64,9 @@ function heading(finding) {
 
 function cause(one) {
   const { evidence } = one;
-  const usual = evidence.usual_low == null ? "" : `, ${w("usual", amount(evidence.usual_low, evidence.unit), amount(evidence.usual_high, evidence.unit))}`;
+  const said = [w("value", amount(evidence.value, evidence.unit)), usual(evidence.usual_low, evidence.usual_high, evidence.unit)].filter(Boolean).join(", ");
   return el("li", {},
-    el("p", {}, el("strong", {}, told(one.meaning)), ` – ${w("value", amount(evidence.value, evidence.unit))}${usual}`),
+    el("p", {}, el("strong", {}, told(one.meaning)), ` – ${said}`),
     el("p", { class: "shareline" }, bar(one.share ?? 0, "critical"), one.share === null ? "" : w("share", amount(one.share, "ratio"))),
     el("details", {}, el("summary", {}, w("query")), el("code", {}, evidence.promql)));
 }
