@@ -81,7 +81,9 @@ class HostAssistant:
 
     async def _understood(self, question: Question, report: Report | None) -> Understanding:
         hosts = known_hosts(report)
-        understood = await asyncio.to_thread(understand, question.text, hosts)
+        beside = question.host if question.host and question.host not in question.text else ""
+        text = f"{question.text.strip(' ?.!')} {beside}" if beside else question.text  # "how is it" is of a host then
+        understood = await asyncio.to_thread(understand, text, (*hosts, beside) if beside else hosts)
         understood = self.sessions.continued(question.session_id, question.text, understood, hosts)
         self.sessions.remember(question.session_id, understood)
         return understood

@@ -43,6 +43,8 @@ class Keeping:
         except CacheUnavailable:  # who was to compute it gave up
             return await compute()
         if not spared:
+            if fresh[0].intent == "status" and self.status_seconds > self.metrics_seconds:
+                await self.cache.set(key, ANSWER.dump_json(fresh[0]), self.status_seconds)
             return fresh[0]
         try:
             found = ANSWER.validate_json(kept)

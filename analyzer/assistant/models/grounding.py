@@ -60,6 +60,7 @@ HYPHENED = re.compile(r"^[a-z]+(?:-[a-z]+)+$")
 CAPITAL = re.compile(r"(?<=[a-z,;:] )[A-Z][A-Za-z]+")
 ASCII_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 KNOWN_LATIN = frozenset("cpu ram io tcp udp gpu utc kst gib mib kib tib b s ms min h d c ip i o swap".split())  # noqa: SIM905 a list of words
+QUOTE = re.compile(r"“[^”]*”|\"[^\"]*\"")
 MARK = re.compile(r"\s*\[E\d+\]")
 STOCK = Path(__file__).with_name("stock.yml")
 UNHEARD = 0.25  # the share of a sentence's words that may come from nowhere
@@ -109,9 +110,9 @@ def refusal(sentences: Sequence[Sentence], grounds: Grounds) -> str:
 
 
 def _problem(sentence: Sentence, grounds: Grounds) -> str:
-    text = MARK.sub("", sentence.text)
     facts = grounds.cited(sentence.cites)
-    said = "\n".join(fact.text for fact in facts)
+    whole = "\n".join(fact.text for fact in facts)
+    text, said = _unquoted(MARK.sub("", sentence.text), whole), QUOTE.sub(" ", whole)
     command = COMMANDS.search(text) and not COMMANDS.search(said)
     return (
         _wrong_language(text, said, grounds.language)
@@ -124,6 +125,11 @@ def _problem(sentence: Sentence, grounds: Grounds) -> str:
         or ("it holds a command or an address" if command else "")
         or _unheard_of(text, said)
     )
+
+
+def _unquoted(text: str, whole: str) -> str:
+    """The text without what it quotes word for word: log lines may be quoted, but what they claim is no fact."""
+    return QUOTE.sub(lambda match: " " if match[0][1:-1] in whole else match[0], text)
 
 
 def _wrong_language(text: str, said: str, language: Language) -> str:
