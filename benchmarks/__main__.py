@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PROGRAMS = ("exporter",)
+PROGRAMS = ("exporter", "processes", "logs")
 
 
 def main() -> int:
