@@ -105,6 +105,8 @@ class TrainingSettings(Section):
 
 class JudgeSettings(Section):
     false_alarms_per_day: float = Field(0.2, gt=0, le=100, description="false alarms that a host may cost a day")
+    saturated_after: Duration = Field(timedelta(minutes=1), description="how long a feature stays past where it hurts")
+    silent_after: Duration = Field(timedelta(seconds=90), description="how long a host sends nothing until it is told")
 
 
 class GrafanaSettings(Section):
