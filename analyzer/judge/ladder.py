@@ -21,8 +21,8 @@ class Budget:
 
     `false_alarms_per_day` are. Real incidents come on top, and nobody labels them: up to `incidents_per_day` more
     episodes are believed to be real, but only above `noise`, a height that noise by itself hardly ever reaches.
-    A host watched for less than the time of one alarm gets the benefit of the doubt: its bar stands above `noise`, and
-    higher by `doubt` of itself for each e-fold of time that is missing.
+    A host watched for less than the time of one alarm gets the benefit of the doubt: its bar stands above `noise`, by
+    `doubt` of it for each e-fold of time that is missing.
     """
 
     false_alarms_per_day: float = 0.2
@@ -34,9 +34,11 @@ class Budget:
         """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`."""
         strict = lowest_within(counts, self.false_alarms_per_day * days)
         believed = self.false_alarms_per_day + self.incidents_per_day
-        bar = np.minimum(strict, np.maximum(lowest_within(counts, believed * days), self.noise))
+        # one episode, which may be the one that is going on, proves nothing, however short the time it came in
+        lenient = lowest_within(counts, np.maximum(believed * days, 1.5))
+        bar = np.minimum(strict, np.maximum(lenient, self.noise))
         missing = np.log(np.maximum(1.0 / np.maximum(believed * days, 1e-6), 1.0))
-        doubted = np.maximum(bar, self.noise) * (1.0 + self.doubt * missing)
+        doubted = np.maximum(bar, self.noise * (1.0 + self.doubt * missing))
         return np.asarray(np.where(missing > 0, doubted, bar), dtype=np.float32)
 
 
