@@ -12,6 +12,7 @@ from analyzer.assistant.answers.value import ranked
 from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry, display
 from analyzer.data import Evidence, HostReport
+from analyzer.wording import particle
 
 SHOWN = 10
 ALIKE = 0.05  # differences below this part are called "about the same"
@@ -74,7 +75,9 @@ def _leader(inquiry: Inquiry, name: str, hosts: Sequence[HostReport], measured: 
     top, last = (measured.value(hosts[i].host.name, name) for i in (0, -1))
     if len(hosts) == 2 and abs(top - last) <= ALIKE * max(abs(top), abs(last)):  # noqa: PLR2004 two sides
         both = f"{first}, {display(hosts[1])}"
-        return inquiry.say(f"{both} are about the same in {meaning}.", f"{both} 호스트의 {meaning}은(는) 비슷합니다.")
+        return inquiry.say(
+            f"{both} are about the same in {meaning}.", f"{both} 호스트의 {particle(meaning, '은', '는')} 비슷합니다."
+        )
     return inquiry.say(
         f"{first} has the highest value of: {meaning}.", f"{meaning} 값이 가장 높은 호스트는 {first}입니다."
     )
@@ -99,7 +102,7 @@ async def _times(inquiry: Inquiry) -> Draft:
         return Draft(
             inquiry.say(
                 f"There is not enough history to compare the last {inquiry.span(span.total_seconds())} with before.",
-                f"최근 {inquiry.span(span.total_seconds())}을(를) 그 이전과 비교할 만한 이력이 없습니다.",
+                f"최근 {inquiry.span(span.total_seconds())}과 그 이전을 비교할 만한 이력이 없습니다.",
             ),
             tuple(problems),
         )
