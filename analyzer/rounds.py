@@ -13,6 +13,7 @@ from analyzer.cycle import Cycle, Memory
 from analyzer.data import Report, UsualState
 from analyzer.guard import Guard
 from analyzer.judge import Memory as JudgeMemory
+from analyzer.lean import give_back
 from analyzer.state_names import usual_states
 from analyzer.store import Store
 from analyzer.training import HostModels
@@ -60,7 +61,8 @@ class Rounds:
         with guard.stage("train"):
             hosts = [host.host.name for host in self.report.hosts] if self.report else []
             self._trainer.forget(tuple(self._trainer.hosts.difference(hosts)))
-            await self._trainer.train(now, hosts)
+            if await self._trainer.train(now, hosts):
+                give_back()
         self._add(guard)
 
     async def foresee(self, now: datetime) -> bool:
@@ -69,6 +71,7 @@ class Rounds:
         with guard.stage("foresee"):
             if self._served:
                 await self._prospects.renew(now, self._memory.recent)
+                give_back()
         self._add(guard)
         return self._served
 

@@ -1,0 +1,57 @@
+"""What keeps the process small, measured on processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def run(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_analyzer_runs_without_pandas_and_who_asks_for_a_table_gets_it() -> None:
+    program = """
+import sys
+from analyzer.lean import unimported
+with unimported("pandas"):
+    import analyzer.app
+assert "pandas" not in sys.modules
+import numpy as np
+from analyzer.data import Frame
+print(Frame("web-1", ("cpu",), np.array([0.0]), np.array([[1]], np.float32)).table().shape)
+"""
+    assert run(program) == "(1, 1)"
+
+
+def test_a_module_that_is_there_already_is_left_alone() -> None:
+    program = """
+import json, sys
+from analyzer.lean import unimported
+with unimported("json"):
+    import json as again
+print(again is json, sys.modules["json"] is json)
+"""
+    assert run(program) == "True True"
+
+
+def test_freed_memory_goes_back_to_the_system() -> None:
+    program = """
+import sys
+from analyzer.lean import give_back
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+if sys.platform != "linux":
+    print("freed")
+    raise SystemExit
+blocks = [bytes(1000) for _ in range(100_000)]
+keep = blocks[::1000]
+last = bytes(1000)
+full = resident()
+del blocks
+give_back()
+print("freed" if full - resident() > 50_000_000 else (full, resident()))
+"""
+    assert run(program) == "freed"
