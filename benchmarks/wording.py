@@ -37,15 +37,17 @@ QUESTIONS = (
 def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--answers", type=int, default=100)
-    asyncio.run(measure(parser.parse_args(arguments).answers))
+    parser.add_argument("--calls", type=int, default=2, help="calls that one question may cost")
+    chosen = parser.parse_args(arguments)
+    asyncio.run(measure(chosen.answers, chosen.calls))
 
 
-async def measure(answers: int) -> None:
+async def measure(answers: int, calls: int) -> None:
     served: collections.Counter[str] = collections.Counter()
     ungrounded = 0
     spent = []
     with tempfile.TemporaryDirectory() as folder, language_model(Path(folder)) as provider:
-        budget, plain = Budget(calls_a_question=2, calls_a_day=10_000), HostAssistant(FEATURES)
+        budget, plain = Budget(calls_a_question=calls, calls_a_day=10_000), HostAssistant(FEATURES)
         for number in range(answers):
             # A chain of its own for each, or one timeout on a busy machine would rest the provider for many.
             assistant = HostAssistant(FEATURES, worder=Worder((provider,), budget, deadline_seconds=180.0))
