@@ -172,6 +172,7 @@ def test_a_driver_that_was_reloaded_costs_one_scrape() -> None:
     nvml.broken = pynvml.NVMLError(pynvml.NVML_ERROR_GPU_IS_LOST)
     with pytest.raises(pynvml.NVMLError):
         told_now(collector)
+    assert nvml.begun == 0
     nvml.broken = None
     assert values(told_now(collector), "DCGM_FI_DEV_GPU_TEMP", "gpu") == {"0": 61, "1": 62}
     collector.close()

@@ -249,6 +249,17 @@ def test_another_users_io_is_counted_as_unreadable_and_the_rest_is_told() -> Non
     collector.close()
 
 
+def test_bytes_of_a_time_when_they_could_not_be_read_are_not_counted_later(proc: FakeProc) -> None:
+    proc.put(10, "web", read=1000)
+    collector = NamedProcessCollector(proc.trees)
+    told_now(collector)
+    collector.memory.table.known["10"].refused = True  # as another user's file is
+    proc.put(10, "web", read=9000, user=1)
+    assert of(told_now(collector), f"{GROUP}_read_bytes_total", groupname="web") == 0
+    proc.put(10, "web", read=9007, user=2)
+    assert of(told_now(collector), f"{GROUP}_read_bytes_total", groupname="web") == 7
+
+
 def test_a_process_whose_stat_is_no_stat_costs_itself_only(proc: FakeProc) -> None:
     proc.put(10, "web")
     proc.put(11, "web")

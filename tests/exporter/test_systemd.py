@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
 import time
@@ -85,14 +86,14 @@ def _path(unit: str) -> str:
 def address(tmp_path: Path) -> Iterator[str]:
     """The address of a real bus."""
     program = tool("dbus-daemon")
-    socket = tmp_path / "bus"
-    (tmp_path / "bus.conf").write_text(CONFIG.format(socket=socket))
+    path = tmp_path / "bus"
+    (tmp_path / "bus.conf").write_text(CONFIG.format(socket=path))
     daemon = subprocess.Popen([program, "--nofork", f"--config-file={tmp_path}/bus.conf"])
     ends = time.monotonic() + 20
-    while not socket.exists():
+    while not path.exists():
         assert time.monotonic() < ends, "dbus-daemon didn't start"
         time.sleep(0.01)
-    yield f"unix:path={socket}"
+    yield f"unix:path={path}"
     daemon.terminate()
     daemon.wait()
 
@@ -203,6 +204,20 @@ def test_a_systemd_that_does_not_answer_costs_one_scrape_each_and_is_found_again
         told_now(collector)
     systemd.silent = False
     bus.patience_seconds = 4.0
+    assert "a.service" in values(told_now(collector), "node_systemd_unit_state", "name")
+    collector.close()
+
+
+def test_a_connection_that_broke_costs_one_scrape(systemd: StandIn, address: str) -> None:
+    systemd.unit("a.service")
+    collector = SystemdCollector(Trees.below(), bus=address)
+    told_now(collector)
+    bus = collector.memory.bus
+    assert bus is not None
+    assert bus._connection is not None
+    bus._connection.sock.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(OSError, match="can't ask systemd"):
+        told_now(collector)
     assert "a.service" in values(told_now(collector), "node_systemd_unit_state", "name")
     collector.close()
 
