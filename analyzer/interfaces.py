@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from analyzer.data import Answer, Fetched, Frame, Question, Report, Sample, Scores, Series, Trend, Window
 
 
@@ -51,8 +54,11 @@ class Detector(Protocol):
         """How many rows of history it needs."""
         ...
 
-    def fit(self, history: Frame) -> Scorer:
-        """Learn what is usual. The input stays unchanged. NotEnoughHistory when it is too short."""
+    def fit(self, history: Frame, leave_out: npt.NDArray[np.intp] | None = None) -> Scorer:
+        """Learn what is usual, not from the rows to `leave_out` (incidents). NotEnoughHistory when it is too short.
+
+        The input stays unchanged.
+        """
         ...
 
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from analyzer.data import Frame, Learning, Scores, State, Values, Window
 from analyzer.detectors import DETECTORS, combined
-from analyzer.detectors.scaling import observed
+from analyzer.detectors.scaling import Rows, observed
 from analyzer.errors import NotEnoughHistory
 from analyzer.interfaces import Detector, Scorer, Source
-from analyzer.judge.calibration import Calibration, calibrate
-from analyzer.judge.ladder import heights_of
+from analyzer.judge.calibration import Calibration, calibrate, incident_rows
+from analyzer.judge.ladder import Budget, heights_of
 from analyzer.states import States, fit_states
 
 FOLDS = 5
@@ -60,8 +60,9 @@ def fit_host(
     `previous` hands the names of its states on.
     """
     known = _with_values(history.tail(MOST_STEPS))
-    calibration = calibrate(held_out_heights(known, detectors), step_seconds, known)
-    scorers = _fitted(known, detectors)
+    held_out = held_out_heights(known, detectors)
+    calibration = calibrate(held_out, step_seconds, known)
+    scorers = _fitted(known, detectors, incident_rows(held_out, step_seconds, Budget()))
     steps = int(observed(known, known.features).sum())
     states = _states(known, previous)
     return HostModels(history.host, known.features, scorers, calibration, now, steps, states)
@@ -104,8 +105,8 @@ def _with_values(history: Frame) -> Frame:
     return Frame(history.host, names, history.times, history.values[:, present])
 
 
-def _fitted(history: Frame, detectors: Sequence[Detector]) -> dict[str, Scorer]:
-    return {detector.name: detector.fit(history) for detector in detectors}
+def _fitted(history: Frame, detectors: Sequence[Detector], leave_out: Rows | None = None) -> dict[str, Scorer]:
+    return {detector.name: detector.fit(history, leave_out) for detector in detectors}
 
 
 class Trainer:

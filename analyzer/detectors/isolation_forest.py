@@ -14,7 +14,7 @@ from sklearn.ensemble import IsolationForest
 
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors.regression import RegressionDetector, RegressionScorer
-from analyzer.detectors.scaling import Floors, usable
+from analyzer.detectors.scaling import Floors, Rows, lesson
 from analyzer.detectors.scores import Edge, scores
 from analyzer.detectors.windows import levels
 
@@ -59,12 +59,12 @@ class IsolationForestDetector:
     seed: int = 0
     name: str = "isolation_forest"
 
-    def fit(self, history: Frame) -> IsolationForestScorer:
-        kept = usable(history, self.minimum_steps, self.name)
-        regression = RegressionDetector(minimum_steps=self.minimum_steps, floors=self.floors).fit(kept)
+    def fit(self, history: Frame, leave_out: Rows | None = None) -> IsolationForestScorer:
+        learned = lesson(history, leave_out, self.minimum_steps, self.name)
+        regression = RegressionDetector(minimum_steps=self.minimum_steps, floors=self.floors).fit(history, leave_out)
         forest = IsolationForest(n_estimators=self.trees, max_samples=self.sample, random_state=self.seed)
         blank = IsolationForestScorer(regression, forest, self.span, Edge())
-        rows = np.linspace(0, len(kept.times) - 1, min(len(kept.times), self.rows)).astype(np.intp)
-        views = blank.views(regression.scaling.apply(kept), rows)
+        rows = learned.spread_out(self.rows)
+        views = blank.views(regression.scaling.apply(learned.frame), rows)
         forest.set_params(max_samples=min(self.sample, len(views))).fit(views)
         return replace(blank, edge=Edge.of(blank.isolation(views)))

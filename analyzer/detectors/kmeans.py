@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import Floors, Scaling, usable
+from analyzer.detectors.scaling import Floors, Rows, Scaling, lesson
 from analyzer.detectors.scores import USUAL, Edge, scores
 from analyzer.detectors.windows import windows
 
@@ -55,18 +55,17 @@ class KMeansDetector:
     seed: int = 0
     name: str = "kmeans"
 
-    def fit(self, history: Frame) -> KMeansScorer:
-        kept = usable(history, self.minimum_steps, self.name)
-        scaling = Scaling.fit(kept, self.floors)
-        z = scaling.apply(kept)
-        centroids = self._centroids(z)
-        blank = KMeansScorer(scaling, centroids, self.length, np.ones(len(kept.features), np.float32), Edge())
-        misfit = blank.misfit(z)
+    def fit(self, history: Frame, leave_out: Rows | None = None) -> KMeansScorer:
+        learned = lesson(history, leave_out, self.minimum_steps, self.name)
+        scaling = Scaling.fit(learned.frame, self.floors)
+        z = scaling.apply(learned.frame)
+        centroids = self._centroids(z, learned.spread_out(self.sample))
+        blank = KMeansScorer(scaling, centroids, self.length, np.ones(len(learned.frame.features), np.float32), Edge())
+        misfit = blank.misfit(z)[learned.rows]
         usual = np.maximum(np.quantile(misfit, USUAL, axis=0), 1.0).astype(np.float32)
         return replace(blank, usual=usual, edge=Edge.of((misfit / usual).mean(axis=1)))
 
-    def _centroids(self, z: Values) -> Values:
-        rows = np.linspace(0, len(z) - 1, min(len(z), self.sample)).astype(np.intp)
+    def _centroids(self, z: Values, rows: Rows) -> Values:
         drawn = windows(z, self.length)[rows].reshape(len(rows), -1)
         different = len(np.unique(drawn, axis=0))
         with threadpool_limits(limits=1):  # a refit must leave the other cores to the host

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import Floors, Scaling, usable
+from analyzer.detectors.scaling import Floors, Rows, Scaling, lesson
 from analyzer.detectors.scores import USUAL, Edge, scores
 from analyzer.detectors.windows import lagged, levels
 
@@ -54,11 +54,11 @@ class RegressionDetector:
     floors: Floors = field(default_factory=dict)
     name: str = "regression"
 
-    def fit(self, history: Frame) -> RegressionScorer:
-        kept = usable(history, self.minimum_steps, self.name)
-        scaling = Scaling.fit(kept, self.floors)
-        z, count = scaling.apply(kept), len(kept.features)
-        rows = np.linspace(0, len(z) - 1, min(len(z), self.sample)).astype(np.intp)
+    def fit(self, history: Frame, leave_out: Rows | None = None) -> RegressionScorer:
+        learned = lesson(history, leave_out, self.minimum_steps, self.name)
+        scaling = Scaling.fit(learned.frame, self.floors)
+        z, count = scaling.apply(learned.frame), len(learned.frame.features)
+        rows = learned.spread_out(self.sample)
         seen = design(z, rows)
         covariance = (seen.T @ seen).astype(np.float64) / len(seen) + self.ridge * np.eye(seen.shape[1])
         precision = np.linalg.inv(covariance)[:, :count]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import Floors, Scaling, usable
+from analyzer.detectors.scaling import Floors, Rows, Scaling, lesson
 from analyzer.detectors.scores import USUAL, Edge, scores
 from analyzer.detectors.windows import levels
 
@@ -50,11 +50,11 @@ class ResidualDetector:
     minimum_steps: int = 24
     floors: Floors = field(default_factory=dict)
 
-    def fit(self, history: Frame) -> ResidualScorer:
-        kept = usable(history, self.minimum_steps, self.name)
-        scaling = Scaling.fit(kept, self.floors)
-        blank = ResidualScorer(self.name, scaling, self.span, np.ones(len(kept.features), np.float32), Edge())
-        residuals = blank.residuals(scaling.apply(kept))
+    def fit(self, history: Frame, leave_out: Rows | None = None) -> ResidualScorer:
+        learned = lesson(history, leave_out, self.minimum_steps, self.name)
+        scaling = Scaling.fit(learned.frame, self.floors)
+        blank = ResidualScorer(self.name, scaling, self.span, np.ones(len(learned.frame.features), np.float32), Edge())
+        residuals = blank.residuals(scaling.apply(learned.frame))[learned.rows]
         usual = np.maximum(np.quantile(residuals, USUAL, axis=0), 1.0).astype(np.float32) if self.equal else blank.usual
         weighed = replace(blank, usual=usual)
         return replace(weighed, edge=Edge.of(weighed.raw(residuals)))

@@ -13,6 +13,7 @@ from analyzer.errors import NotEnoughHistory
 
 Column = npt.NDArray[np.float64]
 Floors = Mapping[str, float]
+Rows = npt.NDArray[np.intp]
 
 # A spread below this part of the range seen in history is noise of measurement: it must not make a small move loud.
 SMALLEST_SPREAD = 0.005
@@ -99,10 +100,26 @@ def observed(recent: Frame, features: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     return np.asarray(np.isfinite(aligned(recent, features)).any(axis=1))
 
 
-def usable(history: Frame, minimum_steps: int, model: str) -> Frame:
-    """History without its empty rows; NotEnoughHistory when fewer than `minimum_steps` remain."""
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """History without its empty rows; models learn what is usual from `rows` of it, and the scale from all."""
+
+    frame: Frame
+    rows: Rows
+
+    def spread_out(self, most: int) -> Rows:
+        """At most `most` of the rows, evenly."""
+        return self.rows[np.linspace(0, len(self.rows) - 1, min(len(self.rows), most)).astype(np.intp)]
+
+
+def lesson(history: Frame, leave_out: Rows | None, minimum_steps: int, model: str) -> Lesson:
+    """NotEnoughHistory when fewer than `minimum_steps` rows remain; `leave_out` are rows that were no usual ones."""
     kept = observed(history, history.features)
-    rows = int(kept.sum())
+    wanted = kept.copy()
+    if leave_out is not None:
+        wanted[leave_out] = False
+    rows = int(wanted.sum())
     if rows < minimum_steps:
         raise NotEnoughHistory(f"{model} needs {minimum_steps} steps of {history.host}, {rows} hold values")
-    return Frame(history.host, history.features, history.times[kept], history.values[kept])
+    frame = Frame(history.host, history.features, history.times[kept], history.values[kept])
+    return Lesson(frame, np.flatnonzero(wanted[kept]))

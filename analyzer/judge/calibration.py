@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.data import Frame, Values
-from analyzer.judge.ladder import DAY_SECONDS, episode_counts
+from analyzer.judge.ladder import DAY_SECONDS, Budget, episode_counts, lowest_within
 
 USUAL_RANGE = (0.05, 0.95)
+BESIDE_STEPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,14 @@ def usual_ranges(history: Frame) -> dict[str, tuple[float, float]]:
             low, high = np.quantile(values, USUAL_RANGE)
             ranges[feature] = (float(low), float(high))
     return ranges
+
+
+def incident_rows(held_out: Values, step_seconds: float, budget: Budget) -> npt.NDArray[np.intp]:
+    """The rows of history, with a few beside them, that this budget would call incidents: nothing to learn from."""
+    told = held_out[np.isfinite(held_out)]
+    days = np.array([len(told) * step_seconds / DAY_SECONDS])
+    allowed = (budget.false_alarms_per_day + budget.incidents_per_day) * days
+    bar = max(float(lowest_within(episode_counts(told)[None], allowed)[0]), budget.noise)
+    over = np.nan_to_num(held_out) >= bar
+    beside = np.ones(2 * BESIDE_STEPS + 1)
+    return np.flatnonzero(np.convolve(over, beside, "same") > 0)

@@ -26,7 +26,7 @@ class Budget:
     """
 
     false_alarms_per_day: float = 0.2
-    incidents_per_day: float = 0.7
+    incidents_per_day: float = 0.6
     noise: float = 0.8
     doubt: float = 0.15
 
