@@ -25,6 +25,9 @@ class Budget:
     tokens: int = 0
     money: float = 0.0
     refusals: int = 0
+    calls_ever: int = 0
+    tokens_ever: int = 0
+    money_ever: float = 0.0
 
     def allows(self, tokens: int, calls_so_far: int) -> str:
         """Why a call with so many tokens in may not be made; "" when it may."""
@@ -33,9 +36,13 @@ class Budget:
         self.refusals += bool(reason)
         return reason
 
-    def spend(self, tokens: int, money: float) -> None:
+    def spend(self, tokens: int, money: float, *, calls: int = 1) -> None:
+        """Count a call with its tokens in, or with `calls` 0 what came out of one."""
         self._new_day()
-        self.calls, self.tokens, self.money = self.calls + 1, self.tokens + tokens, self.money + money
+        self.calls, self.tokens, self.money = self.calls + calls, self.tokens + tokens, self.money + money
+        self.calls_ever += calls
+        self.tokens_ever += tokens
+        self.money_ever += money
 
     def _reason(self, tokens: int, calls_so_far: int) -> str:
         if tokens > self.tokens_a_call:

@@ -116,7 +116,7 @@ class Worder:
             mask, chat = self._told(request, complaint)
             spent = self.budget.allows(tokens_of(chat), calls)
             if spent:
-                return None, calls, f"budget: {spent}"
+                return None, calls, f"not grounded: {complaint}" if complaint else f"budget: {spent}"
             calls += 1
             self.budget.spend(tokens_of(chat), provider.cost(tokens_of(chat), 0))
             try:
@@ -125,7 +125,7 @@ class Worder:
                 link.breaker.failed(error.retry_after_seconds)
                 return None, calls, str(error)
             link.breaker.succeeded()
-            self.budget.money += provider.cost(0, wording.tokens_out)
+            self.budget.spend(wording.tokens_out, provider.cost(0, wording.tokens_out), calls=0)
             shown = tuple(replace(s, text=mask.show(s.text)) for s in wording.sentences)
             complaint = refusal(shown, Grounds(request.facts, request.names, request.language))
             if not complaint:
