@@ -36,8 +36,9 @@ format: venv-dev ## let ruff format and mend what it can
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
 
-docs: venv-dev ## write the generated pages of docs/
+docs: venv-dev ## write the generated pages of docs/ and the dashboards
 	$(VENV)/python scripts/docs.py
+	$(VENV)/python -m grafana.boards
 
 bench: venv-dev ## measure against the peers, side by side
 	@scripts/test-tools.sh
