@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analyzer.data import Feature, Finding, Fleet, Host, Scores, Severity, Values
 from analyzer.judge import ANOMALY, SILENT, Budget, Calibration, Judge, Memory, Rule, Verdict
 from analyzer.judge.anomaly import course
-from analyzer.judge.calibration import calibrate
+from analyzer.judge.calibration import calibrate, incident_rows
 from analyzer.judge.ladder import LEVELS, episode_counts
 from analyzer.judge.watch import Learned, Watch
 
@@ -274,6 +274,16 @@ def test_a_calibration_counts_episodes_not_rows_and_leaves_out_what_was_not_told
     assert float(calibration.episodes[np.searchsorted(LEVELS, 1.5)]) == 2
     assert calibration.days == pytest.approx(1200 / 1440)
     assert calibration.usual["cpu"] == pytest.approx((0.2, 0.2))
+
+
+def test_what_a_budget_would_call_an_incident_is_found_in_history_with_the_steps_beside_it() -> None:
+    heights = np.full(5 * 1440, 0.1, np.float32)
+    heights[3000:3003] = 2.0
+    heights[4000] = np.nan
+    incident = [2998, 2999, 3000, 3001, 3002, 3003, 3004]
+    assert incident_rows(heights, 60.0, Budget()).tolist() == incident
+    heights[500::1000] = 1.5  # seven in five days are more than are believed to be real: that height is usual
+    assert incident_rows(heights, 60.0, Budget()).tolist() == incident
 
 
 def starts(findings: tuple[Finding, ...]) -> list[datetime]:

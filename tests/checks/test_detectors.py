@@ -168,6 +168,16 @@ def test_gaps_in_history_are_left_out(detector: Detector) -> None:
     assert int(told.values.argmax()) in WITHIN_WINDOW
 
 
+def test_what_is_left_out_of_history_is_not_learned_as_usual(detector: Detector) -> None:
+    values = noise(600)
+    values[200:260, :2] += 30.0
+    values[230:232, :2] -= 30.0
+    incident = np.arange(195, 280)
+    heard = detector.fit(frame(values), incident).score(frame(struck(30.0)))
+    learned = detector.fit(frame(values)).score(frame(struck(30.0)))
+    assert heard.values[70] > learned.values[70]
+
+
 def test_history_where_nothing_ever_moves_can_be_learned(detector: Detector) -> None:
     still = np.full((100, 5), 7.0, np.float32)
     scorer = detector.fit(frame(still))
@@ -183,6 +193,11 @@ def test_too_little_history_says_what_is_missing(detector: Detector) -> None:
     values = noise(detector.minimum_steps - 1)
     with pytest.raises(NotEnoughHistory, match=f"needs {detector.minimum_steps} steps of web-1, .* hold values"):
         detector.fit(frame(values))
+
+
+def test_rows_left_out_do_not_count_as_history(detector: Detector) -> None:
+    with pytest.raises(NotEnoughHistory):
+        detector.fit(frame(noise(detector.minimum_steps + 5)), np.arange(10))
 
 
 def test_what_is_not_fitted_can_not_be_asked(detector: Detector) -> None:

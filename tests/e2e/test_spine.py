@@ -144,6 +144,12 @@ def test_a_real_load_shows_in_prometheus_and_once_in_a_grafana_that_was_down(
         with load(tmp_path, 300):
             until(lambda: instant(prometheus, firing), "a finding for the load", *programs, seconds=150)
             until(lambda: instant(prometheus, f"{score} > 0.5"), "a high score", *programs, seconds=20)
+            until(
+                lambda: instant(prometheus, "openmanager_host_state"),
+                "a state, later than scores",
+                *programs,
+                seconds=120,
+            )
             host = running.analyzer.json(f"/api/v1/hosts/{running.host}")
             shares = instant(prometheus, f'topk(3, openmanager_anomaly_feature_share_ratio{{host="{running.host}"}})')
             owed = 'openmanager_outbox_pending{sink="annotations"} > 0'
