@@ -5,3 +5,13 @@ cd "$(dirname "$0")/.."
 for name in prometheus prometheus-node-exporter redis-tools liblzf1 libjemalloc2 prometheus-process-exporter; do
   scripts/debian.sh "$name" || [ -z "${CI:-}" ] || exit 1
 done
+# A browser is no single package to unpack: root installs it with what it needs, others install it themselves.
+if ! command -v chromium >/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    { apt-get -q -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -q install --no-install-recommends chromium fonts-noto-cjk; } \
+      >/dev/null || [ -z "${CI:-}" ] || exit 1
+  else
+    echo "no chromium here: the web page's tests are skipped (apt-get install chromium)" >&2
+    [ -z "${CI:-}" ] || exit 1
+  fi
+fi

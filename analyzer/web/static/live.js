@@ -4,9 +4,10 @@ import { now } from "./api.js";
 
 const CLOSED = 2;
 const AGAIN_MS = 3000;
+const USUAL_MS = 15000; // until two cycles were seen
 
-/** `at` is the last cycle's time (ms) or null; `connected` whether the stream stands; `every` the usual gap (ms). */
-export const live = { at: null, connected: false, every: 15000, source: "", fallback: "", failures: 0, summary: null };
+/** `at` is the last cycle's time (ms) or null; `connected` whether the stream stands; `every` the usual gap (ms or null). */
+export const live = { at: null, connected: false, every: null, source: "", fallback: "", failures: 0, summary: null };
 const listeners = new Set();
 
 /** Calls back with what changed: "report" or "connection". Gives what ends it. */
@@ -19,7 +20,7 @@ export function listen(callback) {
 export const age = () => (live.at === null ? null : Math.max(0, Math.round((now() - live.at) / 1000)));
 
 /** Old: three cycles late. */
-export const old = () => live.at !== null && now() - live.at > Math.max(10000, 3 * live.every + 2000);
+export const old = () => live.at !== null && now() - live.at > Math.max(10000, 3 * (live.every ?? USUAL_MS) + 2000);
 
 export function connect() {
   const source = new EventSource("/api/v1/events");
@@ -34,7 +35,7 @@ export function connect() {
 
 function report(summary) {
   const at = Date.parse(summary.at);
-  if (live.at !== null && at > live.at) live.every = Math.min(600000, 0.7 * live.every + 0.3 * (at - live.at));
+  if (live.at !== null && at > live.at) live.every = live.every === null ? at - live.at : 0.7 * live.every + 0.3 * (at - live.at);
   Object.assign(live, {
     at, summary, source: summary.source, fallback: summary.fallback_reason, failures: summary.failures, connected: true,
   });
