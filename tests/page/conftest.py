@@ -75,8 +75,9 @@ def chromium() -> Path:
     return tool("chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
+    """Ended with its module: its driver keeps a loop in this thread, which tests with one of their own can't have."""
     with sync_playwright() as playwright:
         # Containers and CI give a browser neither its own sandbox nor much shared memory.
         flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -85,7 +86,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def product(prometheus_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("product")
     ports = {name: a_free_port() for name in ("exporter", "prometheus", "analyzer", "fake")}

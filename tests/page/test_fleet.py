@@ -1,0 +1,42 @@
+"""The page before a large fleet, and before a server that goes and comes back."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from tests.page.conftest import watched
+from tests.page.fleet import fleet, report
+from tests.processes import a_free_port
+
+
+def test_two_hundred_hosts_are_shown_found_filtered_and_renewed(browser: Browser) -> None:
+    with fleet(200, a_free_port()) as (url, inside), watched(browser, url, locale="en-US") as opened:
+        page = opened.open()
+        expect(page.locator(".card")).to_have_count(200)
+        expect(page.locator("h1")).to_have_text("20 of 200 hosts need a look")
+        first = page.locator(".card", has_text="host-001")
+        expect(first).to_contain_text("Health 7 of 100")
+        inside.report = report(200, 1)
+        expect(first).to_contain_text("Health 20 of 100")
+        page.get_by_role("searchbox").fill("host-19")
+        expect(page.locator(".card")).to_have_count(10)
+        page.get_by_role("button", name=re.compile("Warning")).click()
+        expect(page.locator(".card .name")).to_have_text(["host-190"])
+        assert opened.complaints == []
+
+
+def test_the_page_says_that_it_is_cut_off_and_goes_on_by_itself(browser: Browser) -> None:
+    port = a_free_port()
+    url = f"http://127.0.0.1:{port}"
+    with watched(browser, url, locale="en-US") as opened:
+        with fleet(2, port):
+            page = opened.open()
+            expect(page.locator(".card")).to_have_count(2)
+        expect(page.locator("#banner")).to_contain_text("No connection to the analyzer")
+        expect(page.locator(".card")).to_have_count(2)
+        with fleet(3, port) as (_, inside):
+            inside.report = report(3, 5)
+            expect(page.locator(".card")).to_have_count(3)
+            expect(page.locator("#banner")).not_to_contain_text("No connection")
