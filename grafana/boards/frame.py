@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models.prometheus import Dataquery
 
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
 TAG = "openmanager"
@@ -84,12 +85,22 @@ def horizon_variable() -> build.CustomVariable:
     )
 
 
-def finished(page: build.Dashboard) -> model.Dashboard:
-    """The dashboard, its panels numbered in the order they stand: annotations and links name panels by number."""
+def finished(page: build.Dashboard, *, reaches_ahead: bool = False) -> model.Dashboard:
+    """The dashboard, its panels numbered in the order they stand: annotations and links name panels by number.
+
+    Grafana asks for a single value at the end of the time range. Where that `reaches_ahead` of now, panels of single
+    values look at the last minutes instead.
+    """
     made = page.build()
     for number, panel in enumerate(made.panels or [], 1):
         panel.id_val = number
+        if reaches_ahead and isinstance(panel, model.Panel) and _of_one_moment(panel):
+            panel.time_from, panel.hide_time_override = "5m", True
     return made
+
+
+def _of_one_moment(panel: model.Panel) -> bool:
+    return all(isinstance(target, Dataquery) and target.instant for target in panel.targets or [])
 
 
 def written_annotation() -> build.AnnotationQuery:

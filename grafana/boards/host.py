@@ -151,7 +151,7 @@ def host() -> Dashboard:
     page = page.with_row(Row("Processes, services, logs"))
     for panel in _inside():
         page = page.with_panel(panel)
-    return finished(page)
+    return finished(page, reaches_ahead=True)
 
 
 def _page() -> DashboardLink:
