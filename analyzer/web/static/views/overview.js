@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { arrange, bar, el, inFrames, mark, say } from "../dom.js";
+import { live } from "../live.js";
 import { failed, findingItem, badge, healthTone, hostAddress, note, URGENCY } from "../parts.js";
 import { told, w } from "../words.js";
 
@@ -17,7 +18,7 @@ export function show(main) {
     el("section", {}, el("div", { class: "titled" }, el("h2", {}, w("hosts")), search), cards));
   const known = new Map();
   const announced = { first: true, seen: new Set() };
-  const state = { hosts: [], wanted: "", open: true, busy: false, again: false };
+  const state = { at: 0, hosts: [], wanted: "", open: true, busy: false, again: false };
 
   async function refresh() {
     if (state.busy) return void (state.again = true);
@@ -26,7 +27,7 @@ export function show(main) {
       const [fleet, firing] = await Promise.all([get("/api/v1/hosts"), get("/api/v1/findings?firing=true&limit=100")]);
       if (!state.open) return;
       problem.replaceChildren();
-      state.hosts = fleet.hosts;
+      Object.assign(state, { hosts: fleet.hosts, at: Date.parse(fleet.at) });
       incidentsNow(incidents, firing.findings, announced);
       await draw();
     } catch (error) {
@@ -55,8 +56,11 @@ export function show(main) {
     arrange(cards, nodes.length || !state.hosts.length ? nodes : [el("li", { class: "note" }, w("noHosts"))]);
   }
 
+  /** A cycle that is shown already is not asked for again. */
+  const renew = () => { if (!(live.at <= state.at)) refresh(); };
+
   refresh();
-  return { refresh, close: () => { state.open = false; } };
+  return { refresh: renew, close: () => { state.open = false; } };
 }
 
 function byUrgency(one, other) {
