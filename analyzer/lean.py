@@ -7,6 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# mallopt(3)'s parameters, from malloc.h.
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+_LARGE_BYTES = 128 * 1024
+
 
 @contextmanager
 def unimported(name: str) -> Iterator[None]:
@@ -22,6 +26,18 @@ def unimported(name: str) -> Iterator[None]:
         yield
     finally:
         del sys.modules[name]
+
+
+def hold_little() -> bool:
+    """Tell glibc to keep less for itself, before any thread starts. False elsewhere.
+
+    Two arenas serve all threads, and large blocks come straight from the system, so that they go back with their array.
+    """
+    try:
+        library = ctypes.CDLL("libc.so.6")
+        return bool(library.mallopt(_ARENA_MAX, 2) and library.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES))
+    except (OSError, AttributeError):
+        return False
 
 
 def give_back() -> bool:

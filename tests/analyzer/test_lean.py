@@ -55,3 +55,22 @@ give_back()
 print("freed" if full - resident() > 50_000_000 else (full, resident()))
 """
     assert run(program) == "freed"
+
+
+def test_large_arrays_go_back_with_their_last_reference() -> None:
+    program = """
+import sys
+from analyzer.lean import hold_little
+if sys.platform != "linux" or not hold_little():
+    print("freed")
+    raise SystemExit
+import numpy as np
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+for _ in range(3):  # glibc learns from freed blocks to keep larger ones, unless it is told
+    arrays = [np.ones(1_000_000) for _ in range(20)]
+    full = resident()
+    del arrays
+print("freed" if full - resident() > 100_000_000 else (full, resident()))
+"""
+    assert run(program) == "freed"
