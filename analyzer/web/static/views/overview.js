@@ -37,7 +37,7 @@ export function show(main) {
     }
     if (state.again && state.open) {
       state.again = false;
-      await refresh();
+      await renew();
     }
   }
 
@@ -57,7 +57,7 @@ export function show(main) {
   }
 
   /** A cycle that is shown already is not asked for again. */
-  const renew = () => { if (!(live.at <= state.at)) refresh(); };
+  const renew = async () => (live.at <= state.at ? undefined : refresh());
 
   refresh();
   return { refresh: renew, close: () => { state.open = false; } };
