@@ -106,6 +106,16 @@ def test_rows_judged_before_change_nothing() -> None:
     np.testing.assert_array_equal(again.memory.watch.counts, once.memory.watch.counts)
 
 
+def test_a_host_that_joins_late_does_not_make_the_others_be_judged_again() -> None:
+    heights = [*CALM, 3.0, 3.0]
+    once = judged(heights, Memory())
+    told = {name: scores(0, heights, host=name) for name in ("web-1", "web-2")}
+    calibrations = dict.fromkeys(told, learned_quiet())
+    both = judge().judge(at(31), fleet(0, 31, hosts=("web-1", "web-2")), told, calibrations, once.memory)
+    np.testing.assert_array_equal(both.memory.watch.counts[0], once.memory.watch.counts[0])
+    assert {finding.host: finding.starts_at for finding in both.findings} == {"web-1": at(30), "web-2": at(30)}
+
+
 def test_a_restart_neither_loses_nor_doubles_an_open_anomaly() -> None:
     opened = judged([*CALM, 3.0, 3.0], Memory())
     restored = Memory.load(opened.memory.dump())
