@@ -18,7 +18,8 @@ export function chart(zoomed) {
   const shown = { course: null, incidents: [], low: 0, high: 1, zoom: null };
   let plot = null;
 
-  function update(course, forecast, incidents) {
+  function update(whole, forecast, incidents) {
+    const course = begun(whole);
     Object.assign(shown, { course, incidents });
     const data = joined(course, forecast);
     [shown.low, shown.high] = extent(course, forecast);
@@ -48,6 +49,13 @@ export function chart(zoomed) {
 function readingOf(course, known) {
   const range = usual(course.usual?.low, course.usual?.high, course.unit);
   return known.length ? [amount(known.at(-1), course.unit), range].filter(Boolean).join(" · ") : w("noData");
+}
+
+/** Without a long gap at its beginning: a host that is known for minutes is shown for minutes. */
+function begun(course) {
+  const first = course.values.findIndex((value) => value !== null);
+  if (first < course.values.length / 2) return course;
+  return { ...course, times: course.times.slice(first), values: course.values.slice(first) };
 }
 
 /** Times of both, with gaps where only one of them has a value; the forecast begins where measuring ends. */
@@ -116,12 +124,17 @@ function backdrop(plot, shown, colour) {
     const [top, bottom] = [up(shown.course.usual.high), up(shown.course.usual.low)];
     ctx.fillRect(bbox.left, top, bbox.width, Math.max(2, bottom - top));
   }
+  // One shape for all, so that those which overlap look no worse than one. What this feature had no part in is a strip.
+  const struck = new Path2D();
   for (const incident of shown.incidents) {
     const end = incident.ends_at ? Date.parse(incident.ends_at) / 1000 : shown.course.times.at(-1);
     const [left, right] = across(Date.parse(incident.starts_at) / 1000, end);
-    ctx.fillStyle = colour("--struck");
-    ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
+    const own = incident.causes.some((cause) => cause.feature === shown.course.feature);
+    const height = own ? bbox.height : 5 * devicePixelRatio;
+    struck.rect(left, bbox.top + bbox.height - height, Math.max(2, right - left), height);
   }
+  ctx.fillStyle = colour("--struck");
+  ctx.fill(struck);
   const limit = shown.course.limit;
   if (limit !== null && limit > shown.low && limit < shown.high) {
     ctx.fillStyle = colour("--critical");

@@ -73,7 +73,8 @@ function asked(feature, range) {
 /** The part of a forecast that fits beside what was measured: a third of the chart's own span. */
 function ahead(course, forecast) {
   if (!forecast) return null;
-  const last = course.times.at(-1) + (course.times.at(-1) - course.times[0]) / 2;
+  const first = course.times[Math.max(0, course.values.findIndex((value) => value !== null))];
+  const last = course.times.at(-1) + (course.times.at(-1) - first) / 2;
   const points = forecast.points.filter((point) => Date.parse(point.at) / 1000 <= last);
   return { ...forecast, points };
 }

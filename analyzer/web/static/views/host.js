@@ -134,7 +134,7 @@ function running(name, state, processes, services, logs) {
   ask(processes, "processes", (told) => told.groups.length ? [table(w("processes"), [w("name"), w("cores"), w("memory"), w("count")],
     told.groups.map((group) => [group.name, group.cpu_cores === null ? "–" : number(group.cpu_cores), amount(group.memory_bytes, "bytes"), group.processes === null ? "–" : String(group.processes)]))] : [note(w("noProcesses"))]);
   ask(services, "services", (told) => told.services.length ? serviceLists(told) : [note(w("noServices"))]);
-  ask(logs, "logs?window=24h", (told) => told.templates.length ? [logTable(w("logs"), told.templates)] : [note(told.refused || w("noLogs"))]);
+  ask(logs, "logs?window=24h", (told) => told.templates.length ? [logTable(w("logs"), told.templates)] : [note(told.refused ? w("noLogsGiven", told.refused) : w("noLogs"))]);
 }
 
 function serviceLists(told) {

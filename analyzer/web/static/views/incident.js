@@ -115,7 +115,7 @@ async function logged(finding, place, signal) {
   try {
     const minutes = Math.min(31 * 1440, Math.ceil((Date.now() - Date.parse(finding.starts_at)) / 60000) + 5);
     const { templates, refused } = await get(`${address(finding.host)}/logs?window=${minutes}m`, signal);
-    place.replaceChildren(templates.length ? logTable(w("logsThen"), templates) : note(refused || w("noLogs")));
+    place.replaceChildren(templates.length ? logTable(w("logsThen"), templates) : note(refused ? w("noLogsGiven", refused) : w("noLogs")));
   } catch (error) {
     if (error.name !== "AbortError") place.replaceChildren(failed(error));
   }
