@@ -16,6 +16,7 @@ from analyzer.assistant.document import DocumentMaker
 from analyzer.assistant.exporter_logs import ExporterLogs
 from analyzer.assistant.rendering import render
 from analyzer.assistant.standing import standing
+from analyzer.assistant.usage import UsageCollector
 from analyzer.cache import open_cache
 from analyzer.cycle import Cycle
 from analyzer.data import Feature
@@ -26,7 +27,14 @@ from analyzer.judge import Judge
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
-from analyzer.settings_tree import GrafanaSettings, ProviderSettings, Settings, host_and_port
+from analyzer.settings_tree import (
+    AlertmanagerSettings,
+    GrafanaSettings,
+    ProviderSettings,
+    Settings,
+    host_and_port,
+)
+from analyzer.sinks.alertmanager import AlertmanagerSink
 from analyzer.sinks.annotations import AnnotationSink
 from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.sinks.grafana import Grafana
@@ -41,6 +49,8 @@ from analyzer.web.routes import build_app
 from analyzer.web.server import start
 
 DELIVER_SECONDS = 2.0
+# An alert should be there within a second of its cycle.
+ALERT_SECONDS = 0.5
 TRAIN_SECONDS = 5.0
 FORESEE_SECONDS = 300.0
 TIDY_SECONDS = 3600.0
@@ -62,6 +72,7 @@ class Parts:
     documents: DocumentMaker
     metrics: MetricsSink
     annotations: AnnotationSink
+    alerts: AlertmanagerSink
     source: FallbackSource
     features: Mapping[str, Feature]
 
@@ -76,9 +87,18 @@ async def serve(settings: Settings) -> None:
         Loop("foresee", FORESEE_SECONDS, parts.rounds.foresee),
         Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(parts.source.poll)),
         Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, parts.annotations, PATIENCE).deliver_due),
+        Loop("alert", ALERT_SECONDS, Courier(store.outbox, parts.alerts, PATIENCE).deliver_due),
+        Loop("keep alive", settings.alertmanager.repeat.total_seconds(), _kept_alive(parts)),
         Loop("tidy", TIDY_SECONDS, parts.rounds.tidy),
     ]
-    closers = [parts.metrics.close, parts.annotations.close, parts.assistant.close, parts.source.close, store.close]
+    closers = [
+        parts.metrics.close,
+        parts.annotations.close,
+        parts.alerts.close,
+        parts.assistant.close,
+        parts.source.close,
+        store.close,
+    ]
     await Service(_server(_door(settings, parts, store), settings), loops, closers).run()
 
 
@@ -88,7 +108,7 @@ async def looked_once(settings: Settings) -> AsyncIterator[Parts]:
 
     Nothing is kept or owed: the store is a folder that goes again.
     """
-    alone = settings.model_copy(update={"grafana": GrafanaSettings()})
+    alone = settings.model_copy(update={"grafana": GrafanaSettings(), "alertmanager": AlertmanagerSettings()})
     with tempfile.TemporaryDirectory(prefix="openmanager-") as folder:
         store = await Store.open(Path(folder))
         parts = assemble(alone, store)
@@ -114,8 +134,13 @@ def assemble(settings: Settings, store: Store) -> Parts:
     catalogue = load_features(settings.features.file)
     features = {feature.name: feature for feature in catalogue}
     source = FallbackSource((_prometheus(settings, catalogue), _scrape(settings, catalogue)))
-    metrics = MetricsSink(store.outbox, version("openmanager"))
+    logs = ExporterLogs(settings.exporter.logs)
+    assistant = HostAssistant(
+        features, settings.prometheus.url, source, logs, _worder(settings, os.environ), _keeping(settings)
+    )
+    metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(assistant)])
     annotations = _annotations(settings, store.outbox, features)
+    alerts = _alerts(settings, store.outbox, features)
     cycle = Cycle(
         source=source,
         trainer=Trainer(
@@ -134,19 +159,17 @@ def assemble(settings: Settings, store: Store) -> Parts:
             silent_seconds=settings.judge.silent_after.total_seconds(),
         ),
         forecasters=tuple(forecaster() for forecaster in FORECASTERS.values()),
-        sinks=(metrics, annotations),
+        sinks=(metrics, annotations, alerts),
         step=settings.cycle.step,
         recent=settings.cycle.recent,
     )
-    logs = ExporterLogs(settings.exporter.logs)
     return Parts(
         rounds=Rounds(cycle, store, KEEP),
-        assistant=HostAssistant(
-            features, settings.prometheus.url, source, logs, _worder(settings, os.environ), _keeping(settings)
-        ),
+        assistant=assistant,
         documents=DocumentMaker(features, source, logs, settings.prometheus.url),
         metrics=metrics,
         annotations=annotations,
+        alerts=alerts,
         source=source,
         features=features,
     )
@@ -220,6 +243,27 @@ def _annotations(settings: Settings, outbox: Outbox, features: dict[str, Feature
     asked = settings.grafana
     grafana = Grafana(asked.url, asked.token.get_secret_value(), asked.timeout.total_seconds()) if asked.url else None
     return AnnotationSink(outbox, features, grafana, asked.dashboard_uid, asked.panel_id)
+
+
+def _alerts(settings: Settings, outbox: Outbox, features: dict[str, Feature]) -> AlertmanagerSink:
+    asked = settings.alertmanager
+    return AlertmanagerSink(
+        outbox,
+        features,
+        asked.urls,
+        asked.username,
+        asked.password.get_secret_value(),
+        page_url=settings.web.external_url,
+        repeat_seconds=asked.repeat.total_seconds(),
+        timeout_seconds=asked.timeout.total_seconds(),
+    )
+
+
+def _kept_alive(parts: Parts) -> Callable[[datetime], Awaitable[None]]:
+    async def say_again(now: datetime) -> None:
+        await parts.alerts.keep_alive(parts.rounds.report, now)
+
+    return say_again
 
 
 def _keeping(settings: Settings) -> Keeping:

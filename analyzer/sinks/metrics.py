@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from analyzer.data import Report
 from analyzer.errors import StoreError
@@ -27,18 +28,23 @@ class Exposition:
 
 
 class MetricsSink:
-    """Keeps the last report and counts what must never fall back: cycles, and failures of each stage."""
+    """Keeps the last report and counts what must never fall back: cycles, and failures of each stage.
+
+    `also` tell of parts of the analyzer that are in no report.
+    """
 
     name = "metrics"
 
-    def __init__(self, outbox: Outbox, version: str) -> None:
+    def __init__(self, outbox: Outbox, version: str, also: Iterable[Collector] = ()) -> None:
         self._outbox = outbox
         self._version = version
         self._report: Report | None = None
         self._cycles = 0
         self._failures: Counter[str] = Counter()
-        self._process = CollectorRegistry()
-        ProcessCollector(registry=self._process)
+        self._others = CollectorRegistry()
+        ProcessCollector(registry=self._others)
+        for collector in also:
+            self._others.register(collector)
 
     async def publish(self, report: Report) -> None:
         self._report = report
@@ -55,7 +61,7 @@ class MetricsSink:
     def _written(self, scrape: Scrape, accept: str) -> Exposition:
         encode, content_type = choose_encoder(accept)
         own = expose(FAMILIES, scrape, openmetrics=content_type.startswith("application/openmetrics-text"))
-        return Exposition(own.encode() + encode(self._process), content_type)
+        return Exposition(own.encode() + encode(self._others), content_type)
 
     async def close(self) -> None:
         """Nothing is held open."""
