@@ -23,6 +23,7 @@ SECRETS = {
     "OPENMANAGER_PROMETHEUS_PASSWORD": "prometheus.password",
     "OPENMANAGER_PROMETHEUS_BEARER_TOKEN": "prometheus.bearer-token",
     "OPENMANAGER_GRAFANA_TOKEN": "grafana.token",
+    "OPENMANAGER_ALERTMANAGER_PASSWORD": "alertmanager.password",
     "OPENMANAGER_STORAGE_URL": "storage.url",
     "OPENMANAGER_CACHE_URL": "cache.url",
 }

@@ -71,6 +71,13 @@ class WebSettings(Section):
         "127.0.0.1:9095", description="HOST:PORT the analyzer listens on; :PORT for all addresses"
     )
 
+    external_url: str = Field("", description="where people reach the page, for links in messages; empty: no links")
+
+    @field_validator("external_url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        return _http_address(url) if url else url
+
     @field_validator("listen_address")
     @classmethod
     def _address(cls, address: str) -> str:
@@ -120,6 +127,24 @@ class GrafanaSettings(Section):
     @classmethod
     def _http(cls, url: str) -> str:
         return _http_address(url) if url else url
+
+
+class AlertmanagerSettings(Section):
+    urls: tuple[str, ...] = Field((), description="addresses of every member of the cluster; none: no alerts are sent")
+    username: str = Field("", description="user name for basic authentication")
+    password: SecretStr = Field(SecretStr(""), description="password for basic authentication")
+    repeat: Duration = Field(timedelta(minutes=1), description="how often a firing alert is said again")
+    timeout: Duration = Field(timedelta(seconds=10), description="how long one call may take")
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _split(cls, urls: Any) -> Any:
+        return [url for url in urls.split(",") if url] if isinstance(urls, str) else urls
+
+    @field_validator("urls")
+    @classmethod
+    def _http(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_http_address(url) for url in urls)
 
 
 class CacheSettings(Section):
@@ -187,6 +212,7 @@ class Settings(Section):
     training: TrainingSettings = TrainingSettings()
     judge: JudgeSettings = JudgeSettings()
     grafana: GrafanaSettings = GrafanaSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     cache: CacheSettings = CacheSettings()
     exporter: ExporterSettings = ExporterSettings()
     models: ModelSettings = ModelSettings()

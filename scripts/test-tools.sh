@@ -2,7 +2,7 @@
 # Fetches the peers that tests talk to into .tools. At home a peer that can't be had skips its tests; in CI it fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for name in prometheus prometheus-node-exporter redis-tools liblzf1 libjemalloc2 prometheus-process-exporter; do
+for name in prometheus prometheus-alertmanager prometheus-node-exporter redis-tools liblzf1 libjemalloc2 prometheus-process-exporter; do
   scripts/debian.sh "$name" || [ -z "${CI:-}" ] || exit 1
 done
 # A browser is no single package to unpack: root installs it with what it needs, others install it themselves.
