@@ -6,6 +6,7 @@ nothing at the scrapes behind it.
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 import zlib
@@ -223,6 +224,7 @@ class Host:
         self.lane = Lane("collect")
         self._rules = Rules(most_series, "exporter", owners)
         self._results = Table(SECONDS, SUCCESS)
+        self._written = 0
         self._dropped: dict[str, int] = {}
         self._dropped_table = Table(DROPPED)
 
@@ -238,6 +240,9 @@ class Host:
 
     def write(self, collections: Sequence[Collection], wish: Wish) -> bytes:
         """The text of a scrape whose collectors are done or given up."""
+        self._written += 1
+        if self._written % SWEEP_EVERY == 0:
+            tidy(first=self._written == SWEEP_EVERY)
         pieces: list[bytes] = []
         for collection in collections:
             pieces += collection.text
@@ -271,6 +276,16 @@ class Host:
     def _drops(self) -> list[Block]:
         rows = [(family,) for family in self._dropped]
         return [self._dropped_table.block(rows, [list(self._dropped.values())])] if rows else []
+
+
+def tidy(*, first: bool) -> None:
+    """Give back what Python keeps for reuse: by itself it hoards tuples by the thousand, to some megabytes.
+
+    What is there after the first scrapes stays for good, so that later looks pass over it.
+    """
+    gc.collect()
+    if first:
+        gc.freeze()
 
 
 def compress(body: bytes) -> bytes:

@@ -140,7 +140,11 @@ class Tree:
             return None
         return status.st_mtime_ns, status.st_ino
 
+    def is_folder(self, path: str) -> bool:
+        return os.path.isdir(self.root + path)
+
     def path(self, path: str) -> Path:
+        """For what is done once: each path object leaves its parts in Python's table of names for good."""
         return Path(self.root + path)
 
     def link(self, path: str) -> str | None:

@@ -46,7 +46,7 @@ class ZfsCollector:
         if not names:
             raise NoData("no ZFS")
         samples = [sample for file, subject in FILES.items() for sample in of_file(tree, file, subject)]
-        pools = [name for name in names if tree.path(f"{FOLDER}/{name}").is_dir()]
+        pools = [name for name in names if tree.is_folder(f"{FOLDER}/{name}")]
         return [self.listing.block([*samples, *(sample for pool in pools for sample in of_pool(tree, pool))])]
 
 
