@@ -8,9 +8,9 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from exporter import __version__
-from exporter.access import Access
 from exporter.collectors import Routed, build
 from exporter.errands import Route
 from exporter.flags import SettingsError, help_text
@@ -22,6 +22,9 @@ from exporter.pages import Pages
 from exporter.procfs import Allowance, Trees
 from exporter.settings import Settings, all_flags, parse
 from exporter.web import Server
+
+if TYPE_CHECKING:
+    from exporter.access import Access
 
 PROGRAM = "openmanager-exporter"
 log = logging.getLogger("exporter")
@@ -79,8 +82,16 @@ def assemble(settings: Settings, listeners: Sequence[socket.socket]) -> tuple[Ho
     host = Host(collectors, about, settings.collector_deadline.total_seconds(), settings.max_series)
     pages = Pages(tuple(collectors), settings.telemetry_path, routes)
     budget = settings.scrape_deadline.total_seconds()
-    access = Access(settings.web_config_file) if settings.web_config_file else None
+    access = _access(settings.web_config_file)
     return host, Server(listeners, host, pages, traffic, settings.max_requests, budget, access)
+
+
+def _access(path: str) -> Access | None:
+    if not path:
+        return None
+    from exporter.access import Access  # noqa: PLC0415 - costs memory that a host without such a file keeps
+
+    return Access(path)
 
 
 def descriptors(most: int = 8192) -> int:

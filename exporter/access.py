@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.flags import SettingsError
-from exporter.request import Request, Response, refusal
+from exporter.request import ADMITTED, Request, Response, refusal
 from exporter.web_config import WebConfig, read
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ NOBODY = "$2b$10$y3aM6HyEkYIngTq6fxYZpOkfXd6zj/a1jVYSjHcXBdiuNhyVtlvcK"
 """A hash that unknown users' passwords are compared with, so that they take as long as known ones'."""
 LONGEST_PASSWORD = 72
 """As much of a password as bcrypt looks at."""
-ADMITTED = Response(b"")
 UNAUTHORIZED = refusal(HTTPStatus.UNAUTHORIZED, "user and password, please", **{"WWW-Authenticate": "Basic"})
 TOO_MANY = refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many requests; rate_limit in --web.config.file says how many")
 

@@ -10,15 +10,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from exporter.access import ADMITTED, Access
 from exporter.connection import Connection
 from exporter.errands import Errands
 from exporter.host import Host
 from exporter.itself import Traffic
 from exporter.pages import Asked, Pages
-from exporter.request import BadRequest, Request, Response, refusal
+from exporter.request import ADMITTED, BadRequest, Request, Response, refusal
 from exporter.scrapes import Scrapes
+
+if TYPE_CHECKING:
+    from exporter.access import Access
 
 log = logging.getLogger("exporter")
 
