@@ -48,6 +48,7 @@ const WORDS = {
   state: ["State", "상태 유형"], lastSeen: ["Last seen", "마지막 수신"], score: ["Anomaly score", "이상 점수"],
   runsOut: ["Runs out", "고갈 예상"],
   runsOutIn: ["{0} reaches its limit in {1}", "{0}: {1} 뒤 한도 도달"],
+  atLimit: ["{0} is at its limit", "{0}: 한도 도달"],
   charts: ["Metrics", "메트릭"],
   moreCharts: ["All features: {0}", "모든 특징: {0}개"],
   range: ["Time range", "시간 범위"],

@@ -70,11 +70,11 @@ function asked(feature, range) {
   return new URLSearchParams({ feature, window, ...(end ? { end } : {}) });
 }
 
-/** The part of a forecast that fits beside what was measured: a third of the chart's own span. */
+/** The part of a forecast that fits beside what was measured: half as long again, and a quarter of an hour at least. */
 function ahead(course, forecast) {
   if (!forecast) return null;
   const first = course.times[Math.max(0, course.values.findIndex((value) => value !== null))];
-  const last = course.times.at(-1) + (course.times.at(-1) - first) / 2;
+  const last = course.times.at(-1) + Math.max(900, (course.times.at(-1) - first) / 2);
   const points = forecast.points.filter((point) => Date.parse(point.at) / 1000 <= last);
   return { ...forecast, points };
 }

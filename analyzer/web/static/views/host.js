@@ -104,7 +104,7 @@ function heading(detail, grafana) {
       [w("learning"), learning],
       [w("lastSeen"), detail.last_seen ? moment(detail.last_seen) : null],
       ...detail.forecasts.filter((forecast) => forecast.exhausted_in?.seconds != null).map((forecast) =>
-        [w("runsOut"), w("runsOutIn", told(forecast.meaning), span(forecast.exhausted_in.seconds))]),
+        [w("runsOut"), forecast.exhausted_in.seconds ? w("runsOutIn", told(forecast.meaning), span(forecast.exhausted_in.seconds)) : w("atLimit", told(forecast.meaning))]),
     ]),
     el("p", { class: "links" },
       el("a", { href: `#/ask/${encodeURIComponent(detail.name)}` }, w("askHost")),
