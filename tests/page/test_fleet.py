@@ -15,7 +15,7 @@ def test_two_hundred_hosts_are_shown_found_filtered_and_renewed(browser: Browser
     with fleet(200, a_free_port()) as (url, inside), watched(browser, url, locale="en-US") as opened:
         page = opened.open()
         expect(page.locator(".card")).to_have_count(200)
-        expect(page.locator("h1")).to_have_text("20 of 200 hosts need a look")
+        expect(page.locator("h1")).to_have_text("Hosts that need a look: 20 of 200")
         first = page.locator(".card", has_text="host-001")
         expect(first).to_contain_text("Health 7 of 100")
         inside.report = report(200, 1)

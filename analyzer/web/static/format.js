@@ -7,7 +7,8 @@ const SPANS = [[86400, " d", "일"], [3600, " h", "시간"], [60, " min", "분"]
 
 export function number(value) {
   if (Math.abs(value) >= 99.5) return Math.round(value).toLocaleString("en");
-  return String(Number(Number(value.toPrecision(3)).toFixed(4)));
+  const digits = value ? 2 - Math.floor(Math.log10(Math.abs(value))) : 0;
+  return String(Number(value.toFixed(Math.min(Math.max(digits, 0), 4))));
 }
 
 /** A value in a unit of the catalogue: ratio (as %), bytes, seconds, celsius, count; "/s" for rates. */

@@ -51,7 +51,7 @@ export function show(main, fingerprint) {
 function heading(finding) {
   const lasted = finding.ends_at ? (Date.parse(finding.ends_at) - Date.parse(finding.starts_at)) / 1000 : null;
   return [
-    el("h1", {}, badge(finding.severity), " ", told(finding.text)),
+    el("h1", { class: "sentencetitle" }, badge(finding.severity), " ", told(finding.text)),
     facts([
       [w("address"), el("a", { href: hostAddress(finding.host) }, finding.host)],
       [w("condition"), finding.firing ? w("firing") : w("ended")],
