@@ -1,0 +1,123 @@
+"""What is unusual, how urgent it is, and what each statement rests on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from analyzer.data.series import Times, Values, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How abnormal one host is by one model, for each step: `values[t]` in [0, 1], NaN where it could not be told.
+
+    `shares[t, f]` says how much each feature contributed; each row adds up to 1, or is all 0 where nothing did.
+    `momentary[t]` is what the step amounts to by itself, where `values` also remember the steps before it.
+    """
+
+    host: str
+    model: str
+    features: tuple[str, ...]
+    times: Times
+    values: Values
+    shares: Values
+    momentary: Values | None = None
+
+
+class Severity(IntEnum):
+    """How urgent a finding is; the order is meant."""
+
+    INFO = 1
+    WARNING = 2
+    CRITICAL = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A named number with its unit, e.g. the highest value of a window."""
+
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a statement rests on: a query anyone can run again, and what it gave.
+
+    In an answer it has an `id` (E1 to En), what else was computed from the same query (`figures`), the process,
+    service or log template it is about (`subject`), and a `link` that opens it.
+    """
+
+    promql: str
+    window: Window
+    host: str
+    feature: str
+    unit: str
+    value: float
+    usual_low: float | None = None
+    usual_high: float | None = None
+    id: str = ""
+    subject: str = ""
+    figures: tuple[Figure, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A feature's part in a finding. Shares of one finding add up to at most 1."""
+
+    feature: str
+    share: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know: what, where, since when, on what evidence. `ends_at` None means firing."""
+
+    kind: str
+    host: str
+    severity: Severity
+    starts_at: datetime
+    ends_at: datetime | None
+    score: float
+    causes: tuple[Cause, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Names this one episode: the same kind on the same host that began at the same time."""
+        return hashlib.sha256(f"{self.kind}\0{self.host}\0{self.starts_at.timestamp():.0f}".encode()).hexdigest()[:16]
+
+    @property
+    def firing(self) -> bool:
+        return self.ends_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings are asked for; None asks for all. `since`: those that still fired then or later."""
+
+    host: str | None = None
+    kind: str | None = None
+    severity: Severity | None = None
+    firing: bool | None = None
+    since: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stage that could not look. Silence is not health."""
+
+    stage: str
+    reason: str
+    at: datetime
+    host: str = ""

@@ -1,0 +1,192 @@
+"""What one cycle learned of each host and of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from analyzer.data.findings import Failure, Finding
+from analyzer.data.series import Fleet, Host, Language, Times, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Why a host is not scored yet, and what is missing."""
+
+    steps_seen: int
+    steps_needed: int
+    missing_features: tuple[str, ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        return min(1.0, self.steps_seen / self.steps_needed) if self.steps_needed else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which of its usual states a host is in: `distance` is in units of that state's usual spread.
+
+    `unusual` is the share of this hour of day that the host is usually in another one.
+    """
+
+    label: str
+    count: int
+    distance: float
+    unusual: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class UsualState:
+    """One of a host's usual states: its name in words, its `share` of the history, and when it is met.
+
+    `hours[h]` is how much of hour h of the day (UTC) the host spends in it, NaN where that hour was never seen;
+    `followed_by` how often a step in it was followed by each state; `centre` its features' values.
+    """
+
+    label: str
+    name: Mapping[Language, str]
+    share: float
+    hours: tuple[float, ...]
+    followed_by: Mapping[str, float]
+    centre: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Which way a feature goes: a line through the newest history."""
+
+    feature: str
+    slope_per_hour: float
+    r2: float
+    span_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a feature will be: arrays of one length; `level` is the share of futures the interval should hold.
+
+    `exhausted_in` is (seconds, lower, upper) until `limit` is reached, upper infinite where it may not be within the
+    horizon; None where it isn't expected to be.
+    """
+
+    host: str
+    feature: str
+    times: Times
+    point: Values
+    lower: Values
+    upper: Values
+    level: float
+    limit: float | None = None
+    exhausted_in: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """Points that something took from a host's health, or a host from its fleet's.
+
+    `subject` is the feature, the finding's kind or the host. `value` is what it stands at: the feature's value, the
+    finding's or the host's score, the seconds to exhaustion.
+    """
+
+    reason: Literal["strain", "finding", "exhaustion", "host"]
+    subject: str
+    group: str
+    points: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """The share of a resource that is still free, in [0, 1]."""
+
+    resource: str
+    feature: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`score` is 100 less the points of all deductions; `performance` 100 times the smallest headroom.
+
+    Either is None where nothing is known to tell it by. `confidence` in [0, 1] is the share of what should be known
+    that is: what is missing lowers it, never the score.
+    """
+
+    score: float | None
+    confidence: float
+    deductions: tuple[Deduction, ...] = ()
+    performance: float | None = None
+    headroom: tuple[Headroom, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """A host beside the `others` of its group: its greatest departure from them, in the group's usual spreads.
+
+    `departures` are signed, by feature, the greatest first.
+    """
+
+    group: str
+    others: int
+    distance: float
+    departures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """All that one cycle learned about one host."""
+
+    host: Host
+    last_seen: datetime | None
+    latest: Mapping[str, float]
+    learning: Learning | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    state: State | None = None
+    trends: tuple[Trend, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
+    health: Health | None = None
+    peers: Peers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a source gave: the fleet on the asked window, who served it, and what it could not fetch.
+
+    `fallback_reason` says why the better links of a chain did not serve; empty when the best one did. `stale` means
+    that nobody could be asked: the fleet is the last one known, its times are older than the asked window. Rates look
+    back over `range_seconds`. `not_asked` are hosts that a better link knew and this one can't ask: not silent ones.
+    """
+
+    fleet: Fleet
+    source: str
+    failures: tuple[Failure, ...] = ()
+    fallback_reason: str = ""
+    stale: bool = False
+    range_seconds: float = 60.0
+    not_asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that one cycle learned; the only thing that sinks, HTTP and the assistant see.
+
+    `source` is who served the data, empty when nobody did; `fallback_reason` why it is not the first of the chain.
+    """
+
+    at: datetime
+    source: str
+    fallback_reason: str
+    hosts: tuple[HostReport, ...]
+    findings: tuple[Finding, ...]
+    failures: tuple[Failure, ...]
+    stage_seconds: Mapping[str, float]
+
+    def host(self, name: str) -> HostReport | None:
+        """By `instance`, else by an unambiguous nodename."""
+        exact = [h for h in self.hosts if h.host.name == name]
+        called = [h for h in self.hosts if h.host.nodename == name]
+        found = exact or called
+        return found[0] if len(found) == 1 else None
