@@ -19,7 +19,7 @@ from analyzer.assistant.standing import standing
 from analyzer.assistant.usage import UsageCollector
 from analyzer.cache import open_cache
 from analyzer.cycle import Cycle
-from analyzer.data import Feature
+from analyzer.data import Feature, Language, Severity
 from analyzer.detectors import detectors_for
 from analyzer.features import load_features
 from analyzer.forecasters import FORECASTERS
@@ -30,15 +30,18 @@ from analyzer.service import Loop, Service
 from analyzer.settings_tree import (
     AlertmanagerSettings,
     GrafanaSettings,
+    NotifySettings,
     ProviderSettings,
     Settings,
     host_and_port,
+    hours,
 )
 from analyzer.sinks.alertmanager import AlertmanagerSink
 from analyzer.sinks.annotations import AnnotationSink
 from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.sinks.grafana import Grafana
 from analyzer.sinks.metrics import MetricsSink
+from analyzer.sinks.notifications import Channel, Manners, NotificationSink, channels
 from analyzer.sources.fallback import FallbackSource
 from analyzer.sources.prometheus import PrometheusSource
 from analyzer.sources.scrape import ScrapeSource
@@ -52,7 +55,6 @@ DELIVER_SECONDS = 2.0
 # An alert should be there within a second of its cycle.
 ALERT_SECONDS = 0.5
 TRAIN_SECONDS = 5.0
-FORESEE_SECONDS = 300.0
 TIDY_SECONDS = 3600.0
 KEEP = timedelta(days=90)
 # A receiver that is back gets what is owed within half a minute; one small request till then hurts nobody.
@@ -73,6 +75,7 @@ class Parts:
     metrics: MetricsSink
     annotations: AnnotationSink
     alerts: AlertmanagerSink
+    notifications: tuple[NotificationSink, ...]
     source: FallbackSource
     features: Mapping[str, Feature]
 
@@ -84,10 +87,14 @@ async def serve(settings: Settings) -> None:
     loops = [
         Loop("cycle", settings.cycle.interval.total_seconds(), parts.rounds.look),
         Loop("train", TRAIN_SECONDS, parts.rounds.train),
-        Loop("foresee", FORESEE_SECONDS, parts.rounds.foresee),
+        Loop("foresee", settings.cycle.foresee.total_seconds(), parts.rounds.foresee),
         Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(parts.source.poll)),
         Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, parts.annotations, PATIENCE).deliver_due),
         Loop("alert", ALERT_SECONDS, Courier(store.outbox, parts.alerts, PATIENCE).deliver_due),
+        *(
+            Loop(sink.name, DELIVER_SECONDS, Courier(store.outbox, sink, PATIENCE).deliver_due)
+            for sink in parts.notifications
+        ),
         Loop("keep alive", settings.alertmanager.repeat.total_seconds(), _kept_alive(parts)),
         Loop("tidy", TIDY_SECONDS, parts.rounds.tidy),
     ]
@@ -95,6 +102,7 @@ async def serve(settings: Settings) -> None:
         parts.metrics.close,
         parts.annotations.close,
         parts.alerts.close,
+        *(sink.close for sink in parts.notifications),
         parts.assistant.close,
         parts.source.close,
         store.close,
@@ -108,7 +116,8 @@ async def looked_once(settings: Settings) -> AsyncIterator[Parts]:
 
     Nothing is kept or owed: the store is a folder that goes again.
     """
-    alone = settings.model_copy(update={"grafana": GrafanaSettings(), "alertmanager": AlertmanagerSettings()})
+    silent = {"grafana": GrafanaSettings(), "alertmanager": AlertmanagerSettings(), "notify": NotifySettings()}
+    alone = settings.model_copy(update=silent)
     with tempfile.TemporaryDirectory(prefix="openmanager-") as folder:
         store = await Store.open(Path(folder))
         parts = assemble(alone, store)
@@ -128,6 +137,7 @@ async def looked_once(settings: Settings) -> AsyncIterator[Parts]:
 def check(settings: Settings) -> None:
     """Read what the settings point at, and start nothing. SettingsError names what is wrong there."""
     load_features(settings.features.file)
+    notification_channels(settings)
 
 
 def assemble(settings: Settings, store: Store) -> Parts:
@@ -141,6 +151,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
     metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(assistant)])
     annotations = _annotations(settings, store.outbox, features)
     alerts = _alerts(settings, store.outbox, features)
+    notifications = _notifications(settings, store.outbox, features)
     cycle = Cycle(
         source=source,
         trainer=Trainer(
@@ -159,7 +170,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
             silent_seconds=settings.judge.silent_after.total_seconds(),
         ),
         forecasters=tuple(forecaster() for forecaster in FORECASTERS.values()),
-        sinks=(metrics, annotations, alerts),
+        sinks=(metrics, annotations, alerts, *notifications),
         step=settings.cycle.step,
         recent=settings.cycle.recent,
     )
@@ -170,6 +181,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
         metrics=metrics,
         annotations=annotations,
         alerts=alerts,
+        notifications=notifications,
         source=source,
         features=features,
     )
@@ -256,6 +268,29 @@ def _alerts(settings: Settings, outbox: Outbox, features: dict[str, Feature]) ->
         page_url=settings.web.external_url,
         repeat_seconds=asked.repeat.total_seconds(),
         timeout_seconds=asked.timeout.total_seconds(),
+    )
+
+
+def notification_channels(settings: Settings) -> tuple[Channel, ...]:
+    """SettingsError when there is an address that can't be one."""
+    return channels(url.get_secret_value() for url in settings.notify.urls)
+
+
+def _notifications(settings: Settings, outbox: Outbox, features: dict[str, Feature]) -> tuple[NotificationSink, ...]:
+    asked = settings.notify
+    quiet_from, quiet_to = hours(asked.quiet) if asked.quiet else (None, None)
+    manners = Manners(
+        least=Severity[asked.severity.upper()],
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
+        timezone=asked.timezone,
+        messages_an_hour=asked.messages_an_hour,
+        gather=asked.gather,
+    )
+    languages: tuple[Language, ...] = ("en", "ko") if asked.language == "both" else (asked.language,)
+    return tuple(
+        NotificationSink(outbox, features, channel, manners, languages, settings.web.external_url)
+        for channel in notification_channels(settings)
     )
 
 

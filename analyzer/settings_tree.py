@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
@@ -96,8 +97,11 @@ class CycleSettings(Section):
     recent: Duration = Field(
         timedelta(hours=1), description="newest part of the history that each cycle holds in memory"
     )
+    foresee: Duration = Field(
+        timedelta(minutes=5), description="how often forecasts, and who is alike, are told anew from the long history"
+    )
 
-    @field_validator("interval", "step")
+    @field_validator("interval", "step", "foresee")
     @classmethod
     def _positive(cls, value: timedelta) -> timedelta:
         if value < timedelta(seconds=1):
@@ -145,6 +149,37 @@ class AlertmanagerSettings(Section):
     @classmethod
     def _http(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_http_address(url) for url in urls)
+
+
+class NotifySettings(Section):
+    urls: tuple[SecretStr, ...] = Field(
+        (), description="channels as apprise writes them: slack://…, discord://…, mailto://…"
+    )
+    language: Literal["en", "ko", "both"] = Field("en", description="language of the messages")
+    severity: Literal["info", "warning", "critical"] = Field("warning", description="lowest severity that is told")
+    quiet: str = Field("", description="hours in which only what is critical is told, such as 22:00-07:00")
+    timezone: str = Field("UTC", description="time zone of the quiet hours, such as Asia/Seoul")
+    messages_an_hour: int = Field(20, ge=1, description="messages that a channel gets at most; the rest waits")
+    gather: Duration = Field(timedelta(seconds=15), description="how long an incident is gathered before it is told")
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _split(cls, urls: Any) -> Any:
+        return urls.split() if isinstance(urls, str) else urls
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            raise ValueError(f"there is no time zone {timezone!r}: write it like Asia/Seoul")
+        return timezone
+
+    @field_validator("quiet")
+    @classmethod
+    def _hours(cls, quiet: str) -> str:
+        if quiet:
+            hours(quiet)
+        return quiet
 
 
 class CacheSettings(Section):
@@ -213,11 +248,21 @@ class Settings(Section):
     judge: JudgeSettings = JudgeSettings()
     grafana: GrafanaSettings = GrafanaSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    notify: NotifySettings = NotifySettings()
     cache: CacheSettings = CacheSettings()
     exporter: ExporterSettings = ExporterSettings()
     models: ModelSettings = ModelSettings()
     features: FeatureSettings = FeatureSettings()
     log: LogSettings = LogSettings()
+
+
+def hours(text: str) -> tuple[time, time]:
+    """(22:00, 07:00) of "22:00-07:00"."""
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", text)
+    if not found:
+        raise ValueError(f"{text!r} are no hours: write them like 22:00-07:00")
+    begin, end = (time(int(found[place]), int(found[place + 1])) for place in (1, 3))
+    return begin, end
 
 
 def host_and_port(address: str) -> tuple[str, int]:
