@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the report (default: en)")
     report.add_argument("--window", default="24h", metavar="DURATION", help="how far back it looks (default: 24h)")
     report.add_argument("--format", choices=("md", "html", "json"), default="md", help="its form (default: md)")
+    _add(commands, "notify-test", _late("notify_test"), "send one message to every channel of notify.urls")
     understand = _add(commands, "understand", _late("understand"), "say how questions of a file are understood")
     understand.add_argument("--hosts", default="", metavar="HOST,…", help="the hosts that questions may name")
     understand.add_argument("--tsv", required=True, metavar="FILE", help="tab-separated, with a column named question")

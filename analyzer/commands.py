@@ -12,12 +12,13 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from analyzer.app import looked_once
+from analyzer.app import looked_once, notification_channels
 from analyzer.assistant.rendering import render as render_document
 from analyzer.assistant.understanding import understand_tsv
 from analyzer.data import Question
-from analyzer.errors import SettingsError
+from analyzer.errors import DeliveryError, SettingsError
 from analyzer.settings_tree import Settings, host_and_port, parse_duration
+from analyzer.sinks.notifications import TEST
 from analyzer.terminal import render
 
 ASK_SECONDS = 60.0
@@ -97,6 +98,23 @@ def report(settings: Settings, given: Namespace) -> int:
         return FAILED
     print(text)  # noqa: T201 - the command's output
     return 0
+
+
+def notify_test(settings: Settings, _given: Namespace) -> int:
+    """Send one message to every channel of the settings. 1 when one of them did not take it."""
+    channels = notification_channels(settings)
+    if not channels:
+        raise SettingsError(["'notify.urls': there is no channel to send to"])
+    refused = 0
+    for channel in channels:
+        try:
+            asyncio.run(channel.send(TEST))
+        except DeliveryError as error:
+            refused += 1
+            print(error, file=sys.stderr)  # noqa: T201 - the command's output
+        else:
+            print(f"{channel.name} took the message")  # noqa: T201 - the command's output
+    return FAILED if refused else 0
 
 
 def understand(_settings: Settings, given: Namespace) -> int:

@@ -24,6 +24,7 @@ SECRETS = {
     "OPENMANAGER_PROMETHEUS_BEARER_TOKEN": "prometheus.bearer-token",
     "OPENMANAGER_GRAFANA_TOKEN": "grafana.token",
     "OPENMANAGER_ALERTMANAGER_PASSWORD": "alertmanager.password",
+    "OPENMANAGER_NOTIFY_URLS": "notify.urls",
     "OPENMANAGER_STORAGE_URL": "storage.url",
     "OPENMANAGER_CACHE_URL": "cache.url",
 }
