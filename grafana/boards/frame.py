@@ -66,11 +66,12 @@ def analyzer_address() -> build.TextBoxVariable:
 
 
 def job_variable() -> build.QueryVariable:
-    return all_of(_label_values("job", "Job", "label_values(openmanager_host_info, job)"))
+    """The host's own job is exported_job: Prometheus puts the analyzer's job in its place."""
+    return all_of(_label_values("job", "Job", "label_values(openmanager_host_info, exported_job)"))
 
 
 def host_variable() -> build.QueryVariable:
-    return _label_values("host", "Host", 'label_values(openmanager_host_info{job=~"$job"}, host)')
+    return _label_values("host", "Host", 'label_values(openmanager_host_info{exported_job=~"$job"}, host)')
 
 
 def horizon_variable() -> build.CustomVariable:
