@@ -112,7 +112,7 @@ def test_a_dashboard_keeps_the_linters_rules(name: str) -> None:
         assert position["x"] + position["w"] <= 24, place
         for target in panel["targets"]:
             assert target["datasource"]["uid"] == "${datasource}", place
-assert ranges(target["expr"]) <= {"$__rate_interval", "1h", "5m", "1d:5m"}, place
+            assert ranges(target["expr"]) <= {"$__rate_interval", "1h", "5m", "1d:5m"}, place
             assert set(re.findall(r"\$([a-z]\w*)", target["expr"])) <= variables, place
 
 
