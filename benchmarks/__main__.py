@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PROGRAMS = ("exporter", "processes", "logs")
+PROGRAMS = ("exporter", "endurance", "processes", "logs")
 
 
 def main() -> int:

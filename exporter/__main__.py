@@ -16,7 +16,7 @@ from exporter.errands import Route
 from exporter.flags import SettingsError, help_text
 from exporter.host import Host
 from exporter.itself import Build, Process, Traffic
-from exporter.listening import CantListen, handed_over, listen
+from exporter.listening import CantListen, handed_over, listen, tell_systemd
 from exporter.logs import configure
 from exporter.pages import Pages
 from exporter.procfs import Allowance, Trees
@@ -60,7 +60,9 @@ def run(settings: Settings, listeners: Sequence[socket.socket]) -> int:
     # What start-up made stays for good: no reason to look through it at each collection of garbage.
     gc.collect()
     gc.freeze()
+    tell_systemd("READY=1")
     server.serve()
+    tell_systemd("STOPPING=1")
     host.close()
     log.info("ended")
     return 0

@@ -39,6 +39,15 @@ def handed_over() -> list[socket.socket]:
     return sockets
 
 
+def tell_systemd(state: str) -> None:
+    """Tell systemd how this service is (`READY=1`), where it wants to know; sd_notify(3)."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if not path:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.sendto(state.encode(), path.replace("@", "\0", 1) if path.startswith("@") else path)
+
+
 def _listen(address: str) -> socket.socket:
     name, colon, port = address.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > HIGHEST_PORT:

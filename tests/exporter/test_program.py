@@ -11,19 +11,22 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from exporter import __version__
+from tests.conftest import tool
 from tests.exporter.golden import kinds, samples
-from tests.processes import ROOT, Program, a_free_port, running
+from tests.processes import ROOT, Program, a_free_port, running, start_exporter
 
 EXPORTER = (sys.executable, "-m", "exporter")
 IN_BOTH = (
     *("cpu", "diskstats", "filesystem", "loadavg", "meminfo", "netdev"),
     *("os", "processes", "stat", "time", "uname", "vmstat"),
 )
+FORMATS = ("", "Accept-Encoding: gzip\r\n", "Accept: application/openmetrics-text;version=1.0.0\r\n")
 FORCED_NAMES = re.compile(
     r"(node|namedprocess)_\S+ (metric names should be written in|use base unit|counter metrics should have \"_total\")"
 )
@@ -114,6 +117,94 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> No
     assert seconds < 5
     assert "msg=ended" in log
     assert "Traceback" not in log
+
+
+def test_it_serves_on_the_socket_that_systemd_hands_over(tmp_path: Path) -> None:
+    """As systemd does it: descriptor 3, LISTEN_FDS, LISTEN_PID, and a socket that waits to hear that it is ready."""
+    ready = str(tmp_path / "notify")
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(ready)
+        notify.settimeout(20)
+        port = listener.getsockname()[1]
+        script = f'exec 3<&{listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -m exporter --web.systemd-socket'
+        environment = {**os.environ, "NOTIFY_SOCKET": ready}
+        with subprocess.Popen(
+            ["bash", "-c", script, sys.executable], cwd=ROOT, env=environment, pass_fds=[listener.fileno()],
+            stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            try:
+                assert notify.recv(100) == b"READY=1"
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    client.sendall(b"GET /-/healthy HTTP/1.1\r\nConnection: close\r\n\r\n")
+                    assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
+                process.terminate()
+                assert notify.recv(100) == b"STOPPING=1"
+                assert process.wait(10) == 0
+            finally:
+                process.kill()
+
+
+def test_a_socket_that_was_not_handed_over_is_told() -> None:
+    done = run("--web.systemd-socket")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "openmanager-exporter: --web.systemd-socket: systemd handed over no socket; start the .socket unit\n"
+    )
+
+
+def test_the_units_are_valid_and_harden_the_service(tmp_path: Path) -> None:
+    analyze = tool("systemd-analyze", "systemd")
+    for name in ("openmanager-exporter.service", "openmanager-exporter.socket"):
+        unit = (ROOT / "systemd" / name).read_text().replace("/usr/local/bin/openmanager-exporter", sys.executable)
+        (tmp_path / name).write_text(unit)
+    units = [tmp_path / "openmanager-exporter.service", tmp_path / "openmanager-exporter.socket"]
+    done = subprocess.run([analyze, "verify", *units], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    security: list[str | Path] = [analyze, "security", "--offline=true", "--threshold=30", units[0]]
+    done = subprocess.run(security, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_hundreds_of_scrapes_leave_nothing_behind(tmp_path: Path) -> None:
+    """Every kind of ending: kept, closed, hung up half way, all formats. Ten thousand are measured by a benchmark."""
+    port = a_free_port()
+    with start_exporter(tmp_path, port) as program:
+        scrape_in_every_way(port, 100)
+        before = standing(program)
+        scrape_in_every_way(port, 300)
+        after = standing(program)
+    assert after.threads == before.threads
+    assert after.connections == before.connections
+    assert after.resident_bytes - before.resident_bytes < 2 << 20
+
+
+def scrape_in_every_way(port: int, times: int) -> None:
+    for number in range(times):
+        headers = FORMATS[number % len(FORMATS)]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(f"GET /metrics HTTP/1.1\r\nConnection: close\r\n{headers}\r\n".encode())
+            while client.recv(1 << 16) and number % 10:
+                pass
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a process holds."""
+
+    threads: int
+    connections: int
+    resident_bytes: int
+
+
+def standing(program: Program) -> Standing:
+    time.sleep(3)  # what hung up half way lingers for two seconds
+    proc = Path(f"/proc/{program.process.pid}")
+    links = [os.readlink(link) for link in proc.glob("fd/*")]  # noqa: PTH115 - some are no paths
+    return Standing(
+        len([*proc.glob("task/*")]),
+        sum(link.startswith("socket:") for link in links),
+        int((proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
+    )
 
 
 def test_a_live_host_is_told_without_failures_of_collectors_every_host_has(program: Program) -> None:
