@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = parse(words)
         configure(settings.log_level, settings.log_format)
+        for warning in settings.warnings:
+            log.warning(warning)
         listeners = handed_over() if settings.systemd_socket else listen(settings.listen_addresses)
         return run(settings, listeners)
     except SettingsError as error:

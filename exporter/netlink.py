@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from exporter.netlink_messages import ROUTE, ask, attributes, connect
 
 GET_LINK = 18
 NAME, STATS64 = 3, 23
+GET_ADDRESS = 22
+ADDRESS, LOCAL = 1, 2
+ADDRESS_HEAD = struct.Struct("=BBBBI")
+"""Struct ifaddrmsg: family, length of the prefix, flags, scope, number of the device."""
 LINK_BYTES = 16
 """Struct ifinfomsg, before the attributes."""
 
@@ -19,6 +25,38 @@ FIELDS = (
     "tx_heartbeat_errors", "tx_window_errors", "rx_compressed", "tx_compressed", "rx_nohandler",
 )  # fmt: skip
 """struct rtnl_link_stats64, linux/if_link.h."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address of a network device."""
+
+    device: str
+    address: str
+    prefix: int
+
+    @property
+    def scope(self) -> str:
+        """As Go's net package sees it: of this host or link alone, or of the whole network."""
+        return (
+            "link-local"
+            if self.address.startswith(("127.", "169.254.", "::1", "fe8", "fe9", "fea", "feb"))
+            else "global"
+        )
+
+
+def addresses() -> Sequence[Address]:
+    """The IPv4 and IPv6 addresses of all devices; OSError when the kernel refuses or doesn't answer."""
+    found = []
+    with connect(ROUTE) as link:
+        for message in ask(link, GET_ADDRESS, bytes(ADDRESS_HEAD.size)):
+            family, prefix, _, _, device = ADDRESS_HEAD.unpack_from(message)
+            parts = attributes(message, ADDRESS_HEAD.size)
+            # At the end of a tunnel ADDRESS is the other side's.
+            raw = parts.get(LOCAL) or parts.get(ADDRESS)
+            if raw and family in {socket.AF_INET, socket.AF_INET6}:
+                found.append(Address(socket.if_indextoname(device), socket.inet_ntop(family, raw), prefix))
+    return found
 
 
 def link_counts() -> Sequence[tuple[str, Mapping[str, int]]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.collectors import COLLECTORS, declared
+from exporter.compatibility import ABSENT, translate
 from exporter.flags import Flag, Given, Setting, SettingsError, nearest, read
 
 LEVELS = ("debug", "info", "warn", "error")
@@ -51,18 +52,17 @@ class Settings:
     log_level: str = _flag("--log.level", "info", "Least urgent messages to log.", LEVELS)
     log_format: str = _flag("--log.format", "logfmt", "How to write them.", ("logfmt", "json"))
     collectors: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 CORE = {one.name: one.metadata["flag"] for one in fields(Settings) if "flag" in one.metadata}
 CONFIG_FILE = Flag("--config.file", "", "YAML file with settings: the flags without their dashes, nested at any dot.")
 DISABLE_DEFAULTS = Flag("--collector.disable-defaults", default=False, help="Only the collectors that are asked for.")
-ALIASES = {"--web.disable-exporter-metrics": "--no-web.exporter-metrics"}
-"""Names of node_exporter's for the same thing."""
 
 
 def parse(arguments: Sequence[str]) -> Settings:
     """Settings from flags and the file that --config.file names; SettingsError tells all that is wrong."""
-    arguments = [ALIASES.get(word, word) for word in arguments]
+    arguments, warnings = translate(arguments)
     switches = [CONFIG_FILE, DISABLE_DEFAULTS, *_switches()]
     path = read(arguments, switches).settings.get(CONFIG_FILE.name, "")
     configured = _from_file(str(path), arguments) if path else []
@@ -74,7 +74,9 @@ def parse(arguments: Sequence[str]) -> Settings:
         given = read(words, all_flags())
     _refuse(given)
     core: dict[str, Any] = {name: given.settings.get(flag.name, flag.default) for name, flag in CORE.items()}
-    return Settings(**core, collectors={name: _own(name, given.settings) for name in chosen})
+    if not core["telemetry_path"].startswith("/"):
+        raise SettingsError([f"--web.telemetry-path starts with /, not as {core['telemetry_path']!r} does"])
+    return Settings(**core, collectors={name: _own(name, given.settings) for name in chosen}, warnings=tuple(warnings))
 
 
 def all_flags() -> list[Flag]:
@@ -109,9 +111,15 @@ def _chosen(settings: Mapping[str, Setting]) -> list[str]:
 
 
 def _refuse(given: Given) -> None:
-    problems = [*given.problems, *(nearest(word, all_flags()) for word in given.unknown)]
+    problems = [*given.problems, *(_unknown(word) for word in given.unknown)]
     if problems:
         raise SettingsError(problems)
+
+
+def _unknown(word: str) -> str:
+    if word.removeprefix("--collector.").partition(".")[0] in ABSENT:
+        return f"{word.partition('=')[0]}: node_exporter has this collector, and there is none like it here"
+    return nearest(word, all_flags())
 
 
 def _from_file(path: str, arguments: Sequence[str]) -> list[str]:

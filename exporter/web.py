@@ -121,7 +121,7 @@ class Server:
             log.warning("can't take a connection", extra={"reason": str(error)})
             return
         sock.setblocking(False)
-        if len(self._connections) >= MOST_CONNECTIONS:
+        if len(self._connections) >= MOST_CONNECTIONS and not self._make_room():
             sock.close()
             return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -132,6 +132,14 @@ class Server:
             return
         self._connections.add(connection)
         self._listen(connection)
+
+    def _make_room(self) -> bool:
+        """Hang up on whoever has been idle the longest; those who wait for an answer stay."""
+        idle = [one for one in self._connections if one.request is None and not one.sending]
+        if not idle:
+            return False
+        self._hang_up(min(idle, key=lambda one: one.expires))
+        return True
 
     def _attend(self, connection: Connection, events: int) -> None:
         now = time.monotonic()

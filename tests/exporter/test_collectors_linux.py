@@ -217,6 +217,25 @@ def test_network_devices_are_chosen_by_pattern(host: Path, told: Told) -> None:
     assert not [series for series in found if "eth0" in series]
 
 
+def test_without_proc_net_dev_the_kernel_is_asked(host: Path, told: Told) -> None:
+    found = told("netdev", "--collector.netdev.device-include=^lo$")
+    assert found["node_network_receive_bytes_total lo"] == found["node_network_transmit_bytes_total lo"]
+    assert found["node_network_receive_nohandler_total lo"] == 0
+    assert len(found) == 17
+
+
+def test_each_counter_of_a_device_can_be_told_by_itself(host: Path, told: Told) -> None:
+    found = told("netdev", "--collector.netdev.enable-detailed-metrics", "--collector.netdev.device-include=^lo$")
+    assert found["node_network_receive_missed_errors_total lo"] == 0
+    assert found["node_network_receive_packets_total lo"] == found["node_network_transmit_packets_total lo"]
+    assert len(found) == 24
+
+
+def test_addresses_of_devices_can_be_told(host: Path, told: Told) -> None:
+    found = told("netdev", "--collector.netdev.address-info")
+    assert found["node_network_address_info 127.0.0.1 lo 8 link-local"] == 1
+
+
 def test_a_process_may_be_called_anything(host: Path, told: Told) -> None:
     fields = "1 1 1 0 -1 4194304 1 1 1 1 1 1 1 1 20 0 {} 0 1 1 1"
     write(

@@ -207,6 +207,20 @@ def test_series_beyond_the_cap_are_dropped_and_counted() -> None:
     assert value(page, "openmanager_exporter_series_dropped_total", family="many") == 12
 
 
+def test_a_collector_that_hangs_at_the_end_holds_up_nobody() -> None:
+    release = threading.Event()
+
+    class Clinging(Steady):
+        def close(self) -> None:
+            release.wait(20)
+
+    with serving({"clinging": Clinging()}) as served:
+        served.get()
+    left = [thread for thread in threading.enumerate() if thread.name == "close"]
+    release.set()
+    assert [thread.daemon for thread in left] == [True]
+
+
 def test_collectors_are_closed_at_the_end() -> None:
     closed = []
 

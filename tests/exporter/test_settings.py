@@ -50,6 +50,40 @@ def test_flags_are_written_as_in_the_field() -> None:
     assert settings.collector_deadline == timedelta(seconds=90)
 
 
+def test_node_exporters_flags_keep_working() -> None:
+    settings = parse(
+        [
+            "--collector.filesystem.ignored-mount-points=^/x",
+            "--collector.netdev.device-blacklist",
+            "^veth",
+            "--runtime.gomaxprocs",
+            "1",
+            "--no-collector.ntp",
+            "--no-collector.netdev.netlink",
+            "--web.disable-exporter-metrics",
+        ]
+    )
+    assert settings.collectors["filesystem"] == {"mount_points_exclude": re.compile("^/x")}
+    assert settings.collectors["netdev"] == {"device_exclude": re.compile("^veth")}
+    assert not settings.exporter_metrics
+    assert settings.warnings == (
+        "--runtime.gomaxprocs is ignored: there is no Go runtime here",
+        "--no-collector.netdev.netlink is ignored: /proc/net/dev is read already",
+    )
+
+
+def test_a_collector_that_only_node_exporter_has_is_told() -> None:
+    told = "node_exporter has this collector, and there is none like it here"
+    assert problems("--collector.ntp", "--collector.ntp.server=x") == (
+        f"--collector.ntp: {told}",
+        f"--collector.ntp.server: {told}",
+    )
+
+
+def test_a_path_has_to_begin_with_a_slash() -> None:
+    assert problems("--web.telemetry-path=metrics") == ("--web.telemetry-path starts with /, not as 'metrics' does",)
+
+
 def test_defaults_can_be_switched_off() -> None:
     settings = parse(["--collector.disable-defaults", "--collector.loadavg", "--collector.stat"])
     assert sorted(settings.collectors) == ["loadavg", "stat"]

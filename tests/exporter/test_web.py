@@ -324,6 +324,14 @@ def test_a_client_that_reads_slowly_gets_everything_and_holds_up_nobody() -> Non
     assert abs(len(body) - len((start + rest).split(b"\r\n\r\n", 1)[1])) < 1000
 
 
+def test_idle_connections_make_room_for_those_who_ask() -> None:
+    with serving({"good": Steady()}) as served:
+        idle = [served.connect() for _ in range(600)]
+        assert served.get()[0].status == 200
+        for sock in idle:
+            sock.close()
+
+
 def test_nothing_is_left_of_many_connections() -> None:
     with serving({"good": Steady()}) as served:
         served.get()
