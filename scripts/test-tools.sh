@@ -15,3 +15,8 @@ if ! command -v chromium >/dev/null; then
     [ -z "${CI:-}" ] || exit 1
   fi
 fi
+schema=.tools/grafana-schema
+if [ ! -e "$schema/node_modules/@grafana/schema" ]; then
+  npm install --prefix "$schema" --ignore-scripts --no-audit --no-fund --loglevel=error @grafana/schema@11.6.0 typescript@5.7.3 \
+    >/dev/null || [ -z "${CI:-}" ] || exit 1
+fi

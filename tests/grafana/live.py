@@ -15,6 +15,7 @@ from typing import TextIO
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from analyzer.features import load_features
+from tests.alertmanager import alertmanager
 from tests.processes import Program, a_free_port, instant, start_analyzer, start_exporter, start_prometheus, until
 
 HOURS, STEP_SECONDS = 8, 30
@@ -29,6 +30,7 @@ class Live:
     """`host` is watched all the time, `silent` no longer sends."""
 
     prometheus: Program
+    alertmanager: Program
     analyzer: Program
     host: str
     silent: str
@@ -53,7 +55,12 @@ def product(folder: Path, prometheus_program: Path, promtool: Path) -> Iterator[
         prometheus = started.enter_context(start_prometheus(prometheus_program, folder, a_free_port(), jobs | jobs_too))
         until(lambda: len(instant(prometheus, "node_uname_info")) == 2, "two hosts", prometheus)
         settings = folder / "settings.yml"
-        settings.write_text("grafana: {url: 'http://127.0.0.1:9', token: x}\n", encoding="utf-8")
+        (folder / "alerts").mkdir()
+        alerts = started.enter_context(alertmanager(folder / "alerts", a_free_port()))
+        settings.write_text(
+            f"grafana: {{url: 'http://127.0.0.1:9', token: x}}\nalertmanager: {{urls: ['{alerts.url}'], repeat: 5s}}\n",
+            encoding="utf-8",
+        )
         analyzer = started.enter_context(
             start_analyzer(
                 folder,
@@ -65,15 +72,18 @@ def product(folder: Path, prometheus_program: Path, promtool: Path) -> Iterator[
                 "--cycle.interval=1s",
                 "--cycle.recent=30m",
                 "--judge.silent-after=20s",
+                "--cycle.foresee=10s",
             )
         )
-        live = Live(prometheus, analyzer, host, silent)
+        live = Live(prometheus, alerts, analyzer, host, silent)
         seen = f'openmanager_host_last_seen_timestamp_seconds{{host="{silent}"}}'
         until(lambda: instant(prometheus, seen), "the second host", prometheus, analyzer)
         second.stop()
         awaited = (
             f'openmanager_anomaly_score{{host="{host}",model="ensemble"}}',
             f'openmanager_time_to_exhaustion_seconds{{host="{host}"}}',
+            f'openmanager_forecast{{host="{host}",feature="cpu_busy_ratio",horizon="1h"}}',
+            f'openmanager_forecast{{host="{host}",feature="disk_busiest_utilisation_ratio",horizon="1h"}}',
             f'openmanager_finding_start_timestamp_seconds{{host="{silent}",kind="silent"}}',
             "openmanager_outbox_pending > 0",
         )

@@ -20,7 +20,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from tests.conftest import ROOT
 from tests.grafana.live import Live, product
 from tests.grafana.reading import NAMES, Asked, expressions, filled, load, panels
-from tests.processes import instant
+from tests.processes import instant, until
 
 HOUR = 3600.0
 ANNOTATION_WORDING = {"step", "titleFormat", "textFormat", "tagKeys"}
@@ -60,6 +60,17 @@ def test_every_metric_that_a_rule_asks_for_is_there(live: Live) -> None:
             names = set(re.findall(r"\b(?:openmanager|node|instance:)\w+(?::\w+)?", rule["expr"])) - recorded
             missing += [name for name in sorted(names) if not instant(live.prometheus, name)]
     assert missing == []
+
+
+@pytest.mark.timeout(400)
+def test_what_fires_is_in_alertmanager_and_kept_alive(live: Live) -> None:
+    def alerts() -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = live.alertmanager.json("/api/v2/alerts?filter=kind=silent")
+        return [alert for alert in listed if alert["labels"]["host"] == live.silent]
+
+    (first,) = until(alerts, "an alert for the silent host", live.analyzer)
+    assert first["labels"]["alertname"] == "OpenManagerFinding"
+    until(lambda: any(alert["updatedAt"] > first["updatedAt"] for alert in alerts()), "it again", live.analyzer)
 
 
 def has_data(live: Live, asked: Asked) -> bool:
