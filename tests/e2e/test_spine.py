@@ -158,11 +158,12 @@ def test_a_real_load_shows_in_prometheus_and_once_in_a_grafana_that_was_down(
                 until(lambda: anomalies(fake), "the annotation, now that Grafana is there", *programs, seconds=90)
         assert len(shares) == 3
         assert host["state"] is not None
-        models = {row["metric"]["model"] for row in instant(prometheus, "openmanager_anomaly_score")}
-        assert models == {*DETECTORS, ENSEMBLE}
-        for name in ("openmanager_trend_per_second", "openmanager_host_state", "openmanager_stage_duration_seconds"):
-            assert instant(prometheus, name), name
-        assert float(instant(prometheus, "openmanager_cycle_age_seconds")[0]["value"][1]) < 30
+        every = "last_over_time(openmanager_anomaly_score[5m])"
+        assert {row["metric"]["model"] for row in instant(prometheus, every)} == {*DETECTORS, ENSEMBLE}
+        for name in ("openmanager_trend_per_second", "openmanager_health_score", "openmanager_stage_duration_seconds"):
+            assert instant(prometheus, f"last_over_time({name}[5m])"), name
+        young = "openmanager_cycle_age_seconds < 30"
+        until(lambda: instant(prometheus, young), "a cycle that is not old", *programs)
         status, answer = running.analyzer.post("/api/v1/query", {"question": "무슨 이상이 있어?"})
         assert status == 200
         assert answer["analysis"]["language"] == "ko"
