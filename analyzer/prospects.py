@@ -27,11 +27,12 @@ COARSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """All that was told at one time, swapped whole."""
+    """All that was told at one time, swapped whole. `far` is what the long history alone said."""
 
     at: datetime
     forecasts: Mapping[str, tuple[Forecast, ...]] = field(default_factory=dict)
     groups: Groups | None = None
+    far: Mapping[str, tuple[Forecast, ...]] = field(default_factory=dict)
 
 
 class Prospects:
@@ -59,14 +60,17 @@ class Prospects:
     async def renew(self, now: datetime, recent: Fleet | None) -> Prospect:
         """Ask for the long history and tell anew. SourceError passes through; what was told before then stays.
 
-        It also stays when only a fallback could be asked: that one knows minutes, not days.
+        When only a fallback could be asked, or the hosts are too young for any long history, the far times stay as
+        they were told and the near ones are told anew: the newest history is as good as ever.
         """
         many = recent is not None and len(recent.hosts) > MANY_HOSTS
         step = max(self._step, COARSE) if many else self._step
         fetched = await self._source.fetch(Window.ending(now, self._history, step))
-        if self._known and (fetched.stale or fetched.fallback_reason):
-            return self._known
-        known = await asyncio.to_thread(foretell, now, fetched.fleet, recent, self._features, self._level)
+        if fetched.stale or fetched.fallback_reason:
+            known = self._known or Prospect(now)
+            known = await asyncio.to_thread(foretell_near, now, known, recent, self._features, self._level)
+        else:
+            known = await asyncio.to_thread(foretell, now, fetched.fleet, recent, self._features, self._level)
         self._known = known
         return known
 
@@ -91,13 +95,25 @@ def foretell(
 ) -> Prospect:
     """Pure. Hosts that only one of the two knows are told from that one."""
     far = from_now(now, history, forecast_fleet(history, features, level=level))
-    near = from_now(now, recent, forecast_fleet(recent, features, level=level)) if recent is not None else {}
-    names = sorted(set(far) | set(near))
     try:
         groups = group_hosts(history, features)
     except NotEnoughHistory:
         groups = None
-    return Prospect(now, {name: joined(near.get(name, ()), far.get(name, ())) for name in names}, groups)
+    known = Prospect(now, far, groups, far)
+    return foretell_near(now, known, recent, features, level)
+
+
+def foretell_near(
+    now: datetime, known: Prospect, recent: Fleet | None, features: Sequence[Feature], level: float
+) -> Prospect:
+    """Pure. What is known, its near times told anew from the newest history."""
+    if recent is None:
+        return known
+    passed = (now - known.at).total_seconds()
+    far = {host: tuple(later(forecast, passed) for forecast in told) for host, told in known.far.items()}
+    near = from_now(now, recent, forecast_fleet(recent, features, level=level))
+    names = sorted(set(far) | set(near))
+    return Prospect(now, {name: joined(near.get(name, ()), far.get(name, ())) for name in names}, known.groups, far)
 
 
 def from_now(

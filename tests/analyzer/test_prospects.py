@@ -127,6 +127,26 @@ async def test_a_fallback_that_knows_minutes_replaces_nothing() -> None:
     assert await prospects.renew(NOW + timedelta(minutes=10), None) is before
 
 
+async def test_near_times_are_told_anew_while_only_a_fallback_answers() -> None:
+    source = SteadySource()
+    prospects = Prospects(source, FEATURES)
+    await prospects.renew(NOW, lately(0.001))
+    source.fallback_reason = "can't reach Prometheus"
+    await prospects.renew(NOW, lately(0.9))
+    told = disk(prospects)
+    assert until(told) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
+    assert told.times[-1] > NOW.timestamp() + 29 * 86400, "the far times stay"
+
+
+async def test_hosts_too_young_for_a_long_history_are_told_from_their_minutes() -> None:
+    source = SteadySource(fallback_reason="Prometheus knows no host a quarter of an hour ago")
+    prospects = Prospects(source, FEATURES)
+    await prospects.renew(NOW, None)
+    assert prospects.forecasts("web-1", NOW) == ()
+    await prospects.renew(NOW, lately(0.9))
+    assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
+
+
 async def test_hosts_are_compared_with_their_peers() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
     await prospects.renew(NOW, None)
