@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PROGRAMS = ("exporter", "endurance", "processes", "logs")
+PROGRAMS = (
+    "exporter",
+    "endurance",
+    "processes",
+    "logs",
+    "conformance",
+    "nab",
+    "forecast",
+    "understanding",
+    "answers",
+    "page",
+)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """NAB's real series through the product and its defaults: event recall, false alarms a day, NAB's standard score.
 
-`python -m benchmarks.nab --data FOLDER` (the folder of windows.json). Scored as Lavin and Ahmad describe (ICMLA 2015),
+`python -m benchmarks.nab --shared=FOLDER` (the folder of windows.json). Scored as Lavin and Ahmad describe (ICMLA 2015),
 standard profile; a detection is the beginning of an alarm, there is no threshold to choose. As there, the first 15% of
 a file (750 rows at most) is for learning only. What follows is learned again each time that history has doubled.
 """
@@ -111,10 +111,10 @@ def normalised(scores: list[float], windows: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with windows.json and NAB's files")
+    parser.add_argument("--shared", type=Path, required=True, help="folder whose data/nab has windows.json and files")
     parser.add_argument("--budget", type=float, default=0.2, help="false alarms a day")
     args = parser.parse_args()
-    every, scores, heard, false, days = list(load(args.data)), [], 0, 0, 0.0
+    every, scores, heard, false, days = list(load(args.shared / "data/nab")), [], 0, 0, 0.0
     for series in every:
         detections = starts(alarms(series, args.budget))
         hit = sum(any(begin <= row <= end for row in detections) for begin, end in series.windows)
