@@ -15,6 +15,7 @@ from analyzer.data import (
     Finding,
     Fleet,
     Frame,
+    Health,
     Host,
     HostReport,
     Learning,
@@ -25,7 +26,7 @@ from analyzer.data import (
 )
 from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.guard import Guard
-from analyzer.health import health
+from analyzer.health import fleet_health, health
 from analyzer.interfaces import Forecaster, Sink, Source
 from analyzer.judge import Judge
 from analyzer.judge import Memory as JudgeMemory
@@ -35,6 +36,7 @@ from analyzer.training import HostModels, Trainer
 
 # A scrape may arrive late and a rate needs its neighbours: the newest steps are asked for again.
 OVERLAP_STEPS = 4
+UNKNOWN = Health(None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def _report(
         findings=findings,
         failures=guard.failures,
         stage_seconds=guard.seconds,
+        fleet_health=fleet_health({each.report.host.name: each.report.health or UNKNOWN for each in looked}),
     )
 
 

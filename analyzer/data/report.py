@@ -183,6 +183,7 @@ class Report:
     findings: tuple[Finding, ...]
     failures: tuple[Failure, ...]
     stage_seconds: Mapping[str, float]
+    fleet_health: Health | None = None
 
     def host(self, name: str) -> HostReport | None:
         """By `instance`, else by an unambiguous nodename."""

@@ -224,12 +224,21 @@ class FailureTold(Told):
     host: str = Field(description="empty: all hosts")
 
 
+class FleetHealthTold(Told):
+    """Half the mean of the hosts, half the mean of their worst tenth."""
+
+    score: Number
+    confidence: float
+    performance: Number = Field(description="how much headroom is left on the hosts, 0 to 100")
+
+
 class HostsTold(Told):
     at: AwareDatetime = Field(description="time of the cycle that all of this is from")
     source: str
     fallback_reason: str
     hosts: list[HostTold]
     failures: list[FailureTold] = Field(description="stages that could not look: what they would have seen is unknown")
+    health: FleetHealthTold | None = Field(None, description="how well all of them are; null before that is told")
 
 
 class ValueTold(Told):

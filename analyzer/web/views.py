@@ -44,6 +44,7 @@ class Views:
             fallback_reason=report.fallback_reason,
             hosts=[schema.HostTold(**self._host(h, findings.get(h.host.name, []))) for h in report.hosts],
             failures=[schema.FailureTold.model_validate(failure) for failure in report.failures],
+            health=report.fleet_health and schema.FleetHealthTold.model_validate(report.fleet_health),
         )
 
     def host(self, report: Report, host: HostReport) -> schema.HostDetailTold:

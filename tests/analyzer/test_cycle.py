@@ -13,6 +13,7 @@ from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Report, Window
 from analyzer.errors import SourceUnreachable
 from analyzer.forecasters import FORECASTERS
 from analyzer.guard import Guard
+from analyzer.health import fleet_health
 from analyzer.interfaces import Sink
 from analyzer.judge import Judge
 from analyzer.prospects import Prospects
@@ -125,6 +126,7 @@ async def test_a_jump_becomes_a_finding_whose_first_cause_is_what_jumped() -> No
     assert well is not None
     assert ill.health is not None
     assert well.health is not None
+    assert report.fleet_health == fleet_health({"sick": ill.health, "calm": well.health})
     assert again.findings[0].fingerprint == report.findings[0].fingerprint, "one story is one finding"
 
 

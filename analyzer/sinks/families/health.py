@@ -6,11 +6,15 @@ import math
 from collections.abc import Callable
 
 from analyzer.data import Health
-from analyzer.sinks.families.family import Family, Samples, Scrape, of_hosts
+from analyzer.sinks.families.family import Family, Samples, Scrape, of_hosts, of_report
 
 
 def _health(samples: Callable[[Health], Samples]) -> Callable[[Scrape], Samples]:
     return of_hosts(lambda host: samples(host.health) if host.health is not None else ())
+
+
+def _fleet(pick: Callable[[Health], float | None]) -> Callable[[Scrape], Samples]:
+    return of_report(lambda report: [((), _known(pick(report.fleet_health)))] if report.fleet_health else ())
 
 
 def _deducted(health: Health) -> Samples:
@@ -61,5 +65,26 @@ ABOUT_HEALTH = (
         "The share of a resource that is still free.",
         ("host", "resource"),
         _health(lambda health: [((free.resource,), free.share) for free in health.headroom]),
+    ),
+    Family(
+        "openmanager_fleet_health_score",
+        "gauge",
+        "How well all hosts are, from 0 to 100: half their mean, half the mean of their worst tenth.",
+        (),
+        _fleet(lambda health: health.score),
+    ),
+    Family(
+        "openmanager_fleet_health_confidence_ratio",
+        "gauge",
+        "The mean of the hosts' confidence: a host of which nothing is known lowers this and not the score.",
+        (),
+        _fleet(lambda health: health.confidence),
+    ),
+    Family(
+        "openmanager_fleet_performance_score",
+        "gauge",
+        "How much headroom is left on the hosts, from 0 to 100: the mean of their own scores.",
+        (),
+        _fleet(lambda health: health.performance),
     ),
 )

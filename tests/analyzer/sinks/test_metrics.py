@@ -99,6 +99,7 @@ REPORT = Report(
     (FIRING, replace(FIRING, kind="silent", host="db-1:9100", ends_at=NOW)),
     (Failure("fetch", "x", NOW), Failure("score", "y", NOW, "web-1:9100"), Failure("score", "z", NOW, "web-1:9100")),
     {"fetch": 0.25, "judge": 0.01},
+    Health(81.0, 0.5, performance=40.0),
 )
 
 
@@ -151,6 +152,9 @@ async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
         "openmanager_health_deducted_points{host=web-1:9100,reason=strain,subject=cpu_busy_ratio}": 9.0,
         "openmanager_health_deducted_points{host=web-1:9100,reason=finding,subject=anomaly}": 15.0,
         "openmanager_headroom_ratio{host=web-1:9100,resource=cpu}": 0.1,
+        "openmanager_fleet_health_score{}": 81.0,
+        "openmanager_fleet_health_confidence_ratio{}": 0.5,
+        "openmanager_fleet_performance_score{}": 40.0,
         "openmanager_findings_firing{host=web-1:9100,kind=anomaly,severity=warning}": 1.0,
         "openmanager_finding_start_timestamp_seconds{cause=cpu_busy_ratio,"
         f"fingerprint={FIRING.fingerprint},host=web-1:9100,kind=anomaly,severity=warning}}": EPOCH,

@@ -10,7 +10,7 @@ import pytest
 import requests
 from openapi_spec_validator import validate
 
-from analyzer.data import FindingFilter, Severity
+from analyzer.data import FindingFilter, Health, Severity
 from analyzer.errors import StoreError
 from tests.analyzer.web.document import check
 from tests.analyzer.web.door import ANSWER, NOW, REPORT, Inside
@@ -131,6 +131,14 @@ def test_hosts_are_told_with_a_verdict_and_a_sentence_in_both_languages(
     }
     assert (told["source"], told["at"]) == ("prometheus", "2026-11-22T14:02:00Z")
     assert [failure["stage"] for failure in told["failures"]] == ["fetch", "score"]
+
+
+def test_the_fleet_has_a_health_beside_its_hosts(url: str, client: Client, inside: Inside, document: Document) -> None:
+    assert client.get(f"{url}/api/v1/hosts").json()["health"] is None
+    inside.report = replace(REPORT, fleet_health=Health(81.0, 0.5))
+    response = client.get(f"{url}/api/v1/hosts")
+    check(document, "/api/v1/hosts", response)
+    assert response.json()["health"] == {"score": 81.0, "confidence": 0.5, "performance": None}
 
 
 def test_a_host_that_nothing_could_score_is_unknown_and_not_well(url: str, client: Client, inside: Inside) -> None:
