@@ -1,6 +1,6 @@
 """NAB's real series through the product and its defaults: event recall, false alarms a day, NAB's standard score.
 
-`python -m benchmarks.nab --shared=FOLDER` (the folder of windows.json). Scored as Lavin and Ahmad describe (ICMLA 2015),
+`python -m benchmarks.nab --shared=FOLDER`. Scored as Lavin and Ahmad describe (ICMLA 2015),
 standard profile; a detection is the beginning of an alarm, there is no threshold to choose. As there, the first 15% of
 a file (750 rows at most) is for learning only. What follows is learned again each time that history has doubled.
 """
