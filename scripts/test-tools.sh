@@ -20,3 +20,9 @@ if [ ! -e "$schema/node_modules/@grafana/schema" ]; then
   npm install --prefix "$schema" --ignore-scripts --no-audit --no-fund --loglevel=error @grafana/schema@11.6.0 typescript@5.7.3 \
     >/dev/null || [ -z "${CI:-}" ] || exit 1
 fi
+mcp=.tools/mcp-grafana
+if [ ! -e "$mcp/bin/mcp-grafana" ]; then
+  .venv/bin/python -m venv --without-pip "$mcp" &&
+    .venv/bin/python -m pip --python "$mcp/bin/python" install -qq --disable-pip-version-check mcp-grafana==2.1.1 ||
+    [ -z "${CI:-}" ] || exit 1
+fi
