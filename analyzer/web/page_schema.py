@@ -92,7 +92,7 @@ class FindingDetailTold(FindingTold):
 
 
 class FeedbackGiven(Asked):
-    opinion: Opinion = Field(description="useful, or not_an_anomaly: similar ones are to be quieter")
+    opinion: Opinion = Field(description="useful, or not_an_anomaly; kept, and undone by DELETE")
 
 
 class OutboxTold(Told):

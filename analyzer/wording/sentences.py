@@ -120,6 +120,8 @@ def _saturation(finding: Finding, told: Told, features: Features, language: Lang
         return _other(finding, told, features, language)
     name, value = meaning(feature.name, features, language), _value(cause, language)
     edge, limit = _edge(feature, language), _limit(feature, language)
+    if not told.until and not _past(feature, cause.evidence.value):
+        return _easing(told, name, edge, value, limit, language)
     if language == "ko":
         verb = particle(edge, "이었습니다", "였습니다") if told.until else f"{edge}입니다"
         values = f"({'종료 시점' if told.until else '현재'} {value}{limit})"
@@ -127,6 +129,22 @@ def _saturation(finding: Finding, told: Told, features: Features, language: Lang
     if told.until:
         return f"{told.host}: {name} was {edge} {_when(told, language)}{limit}; {value} at the end."
     return f"{told.host}: {name} is {value}, {edge} {_when(told, language)}{limit}."
+
+
+def _past(feature: Feature, value: float) -> bool:
+    edge = feature.saturates_at or 0.0
+    return value <= edge if feature.worse == "low" else value >= edge
+
+
+def _easing(told: Told, name: str, edge: str, value: str, limit: str, language: Language) -> str:
+    """It fires until it has been well for a while: the newest value may be past the worst already."""
+    if language == "ko":
+        since, now = (
+            particle(edge, "이었다가", "였다가"),
+            f"현재 {value}입니다" + (f"({limit.removeprefix(', ')})" if limit else ""),
+        )
+        return f"{told.host} 호스트: {particle(name, '이', '가')} {_when(told, language)} {since} {now}."
+    return f"{told.host}: {name} was {edge} {_when(told, language)}{limit}; it is {value} now."
 
 
 def _silent(_finding: Finding, told: Told, _features: Features, language: Language) -> str:

@@ -193,6 +193,17 @@ def test_a_korean_particle_follows_the_sound_before_it(word: str, said: str) -> 
             ),
         ),
         (
+            found("saturation:filesystem_fullest_used_ratio", cause("filesystem_fullest_used_ratio", 0.5)),
+            (
+                "web-1:9100: use of the fullest filesystem was at or above 90% since Nov 22 14:02 UTC "
+                "(its limit is 100%); it is 50% now."
+            ),
+            (
+                "web-1:9100 호스트: 가장 많이 찬 파일시스템의 사용률이 11월 22일 14:02 UTC부터 90% 이상이었다가 "
+                "현재 50%입니다(한도 100%)."
+            ),
+        ),
+        (
             found("saturation:memory_available_ratio", cause("memory_available_ratio", 0.2), ends_at=END),
             (
                 "web-1:9100: memory still available was at or below 10% from Nov 22 14:02 UTC to Nov 22 14:31 UTC "

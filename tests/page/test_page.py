@@ -113,7 +113,7 @@ def test_feedback_is_given_outlives_a_reload_and_is_undone(english: Watched, inc
     page = english.open(f"#/incident/{incident['fingerprint']}")
     wrong = page.get_by_role("button", name="Not an anomaly")
     wrong.click()
-    expect(page.get_by_text("Noted: the next similar one is to be quieter.")).to_be_visible()
+    expect(page.get_by_text("Noted: not an anomaly.")).to_be_visible()
     page.reload()
     expect(wrong).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Undo").click()

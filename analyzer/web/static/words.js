@@ -82,7 +82,7 @@ const WORDS = {
   feedback: ["Was this right?", "이 판단이 맞았나요?"],
   useful: ["Useful", "유용함"], notAnomaly: ["Not an anomaly", "이상 아님"], undo: ["Undo", "되돌리기"],
   thanksUseful: ["Noted as useful.", "유용한 것으로 기록했습니다."],
-  thanksNot: ["Noted: the next similar one is to be quieter.", "기록했습니다. 다음 비슷한 문제는 더 조용히 알립니다."],
+  thanksNot: ["Noted: not an anomaly.", "이상이 아니라고 기록했습니다."],
   takenBack: ["Taken back.", "되돌렸습니다."],
   question: ["Your question", "질문"], send: ["Ask", "질문하기"], placeholder: ["What is wrong right now?", "지금 무슨 문제가 있어?"],
   starters: ["Try one of these", "이렇게 물어보세요"],
