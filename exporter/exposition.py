@@ -70,13 +70,15 @@ class Layout:
             pieces = self._pieces[openmetrics] = self._prepare(rules, openmetrics=openmetrics)
         if self._kept is not None:
             values = [values[at] for at in self._kept]
+        raw = values
         try:
-            numbers = b"".join(values)  # type: ignore[arg-type]
+            digits = b"".join(values)  # type: ignore[arg-type]
         except TypeError:
+            raw = [value for value in values if type(value) is bytes]
             values = [value if type(value) is bytes else number(value) for value in values]  # type: ignore[arg-type]
-            numbers = b"".join(values)  # type: ignore[arg-type]
-        if not (numbers.isdigit() and all(values)):
-            check(values)  # type: ignore[arg-type]
+            digits = b"".join(raw)  # type: ignore[arg-type]
+        if raw and not (digits.isdigit() and all(raw)):
+            check(raw)  # type: ignore[arg-type]
         pieces[1::2] = values  # type: ignore[assignment]
         return b"".join(pieces)
 

@@ -124,11 +124,18 @@ def duration(text: str) -> timedelta:
 
 def help_text(program: str, flags: Iterable[Flag]) -> str:
     """All flags with their defaults, for people."""
+    import textwrap  # noqa: PLC0415 - only people need it
+
     lines = [f"usage: {program} [FLAG ...]", ""]
     for flag in flags:
         switch = isinstance(flag.default, bool)
         lines.append(f"  {'--[no-]' + flag.name[2:] if switch else flag.name + '=' + _shown(flag)}")
-        lines.append(f"      {flag.help}" + (" (on by default)" if flag.default is True else ""))
+        lines += textwrap.wrap(
+            flag.help + (" (on by default)" if flag.default is True else ""),
+            width=110,
+            initial_indent="      ",
+            subsequent_indent="      ",
+        )
     return "\n".join(lines)
 
 

@@ -6,12 +6,12 @@ Flags win over the file, whose keys are the flags without their dashes, nested a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from exporter.collectors import COLLECTORS, declared
+from exporter.collectors import COLLECTORS, declared, subject
 from exporter.compatibility import ABSENT, translate
 from exporter.flags import Flag, Given, Setting, SettingsError, nearest, read
 
@@ -81,7 +81,8 @@ def parse(arguments: Sequence[str]) -> Settings:
 
 def all_flags() -> list[Flag]:
     """Every flag there is on this system; imports every collector."""
-    return [*CORE.values(), CONFIG_FILE, DISABLE_DEFAULTS, *_switches(), *_own_flags(_here())]
+    switches = [replace(flag, help=subject(name)) for name, flag in zip(_here(), _switches(), strict=True)]
+    return [*CORE.values(), CONFIG_FILE, DISABLE_DEFAULTS, *switches, *_own_flags(_here())]
 
 
 def _here() -> list[str]:

@@ -204,6 +204,11 @@ def declared(name: str) -> list[Declared]:
     return [Declared(one.name, _flag(name, one)) for one in settable]
 
 
+def subject(name: str) -> str:
+    """What a collector tells about: the first line of its module."""
+    return (sys.modules[load(name).__module__].__doc__ or "").partition("\n")[0]
+
+
 def build(name: str, trees: Trees, settings: Mapping[str, Setting]) -> Collector:
     """The collector with its settings, by field name."""
     collector: Collector = load(name)(trees, **settings)

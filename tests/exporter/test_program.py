@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from exporter import __version__
+from exporter.itself import _elsewhere, _linux
 from tests.conftest import tool
 from tests.exporter.golden import kinds, samples
 from tests.processes import ROOT, Program, a_free_port, running, start_exporter
@@ -117,6 +118,25 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> No
     assert seconds < 5
     assert "msg=ended" in log
     assert "Traceback" not in log
+
+
+def test_a_read_that_never_returns_costs_its_collector_alone_and_not_the_end(tmp_path: Path) -> None:
+    """A named pipe that nobody writes to stands in for a device that doesn't answer."""
+    os.mkfifo(tmp_path / "loadavg")
+    port = a_free_port()
+    only = ("--collector.disable-defaults", "--collector.loadavg", "--collector.time", "--collector.deadline=200ms")
+    with start_exporter(tmp_path, port, f"--path.procfs={tmp_path}", *only) as program:
+        pages = [scrape(program) for _ in range(3)]
+        threads = len([*Path(f"/proc/{program.process.pid}/task").iterdir()])
+        code, seconds = program.stop()
+        log = program.output()
+    for page in pages:
+        assert 'node_scrape_collector_success{collector="loadavg"} 0' in page
+        assert 'node_scrape_collector_success{collector="time"} 1' in page
+    assert threads == 3
+    assert code == 0
+    assert seconds < 5
+    assert log.count('msg="collector hangs" collector=loadavg') == 1
 
 
 def test_it_serves_on_the_socket_that_systemd_hands_over(tmp_path: Path) -> None:
@@ -227,6 +247,18 @@ def test_the_exporter_tells_of_itself(program: Program) -> None:
     assert 5 < found["process_open_fds"] < found["process_max_fds"]
     assert f'openmanager_exporter_build_info{{version="{__version__}"' in page
     assert f'node_exporter_build_info{{version="{__version__}"' in page
+
+
+def test_elsewhere_the_exporter_tells_of_itself_too() -> None:
+    """What macOS and Windows use works on Linux as well, and has to agree with what Linux uses."""
+    theirs, ours = _elsewhere(), _linux()
+    processor, files, most, virtual, _, resident, started = map(float, theirs)
+    assert abs(processor - float(ours[0])) < 1
+    assert abs(files - float(ours[1])) < 20
+    assert most == ours[2]
+    assert abs(virtual - float(ours[3])) < 100e6
+    assert abs(resident - float(ours[5])) < 100e6
+    assert started == ours[6]
 
 
 def test_promtool_complains_only_of_names_that_are_node_exporters(program: Program, promtool: Path) -> None:
