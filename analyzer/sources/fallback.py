@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
 from analyzer.data import Failure, Fetched, Sample, Series, Window
@@ -29,6 +29,7 @@ class FallbackSource:
     links: tuple[Link, ...]
     name: str = "fallback"
     _last: list[Fetched] = field(default_factory=list, init=False, repr=False)
+    _steps: list[timedelta] = field(default_factory=list, init=False, repr=False)  # the finest asked for so far
     _known: list[str] = field(default_factory=list, init=False, repr=False)  # by the best link, when it last served
 
     async def fetch(self, window: Window, host: str | None = None) -> Fetched:
@@ -47,10 +48,15 @@ class FallbackSource:
             return replace(fetched, fallback_reason="; ".join(reasons))
         if reasons:
             fetched = replace(_confessed(fetched, self._known, window), fallback_reason="; ".join(reasons))
-        else:
-            self._known[:] = [known.name for known in fetched.fleet.hosts]
-        self._last[:] = [fetched]
+        if not self._steps or window.step <= self._steps[0]:
+            self._keep(window, fetched, best=not reasons)
         return fetched
+
+    def _keep(self, window: Window, fetched: Fetched, *, best: bool) -> None:
+        """The last known is of now: a long history at coarser steps also has hosts that left weeks ago."""
+        self._steps[:], self._last[:] = [window.step], [fetched]
+        if best:
+            self._known[:] = [known.name for known in fetched.fleet.hosts]
 
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
         """The first link's answer. QueryRefused at once: another link would not take the query either."""

@@ -144,6 +144,21 @@ async def test_hosts_that_only_prometheus_knows_are_not_looked_at_rather_than_si
     ]
 
 
+async def test_a_long_history_at_coarse_steps_is_not_taken_for_what_is_known_of_now(node_exporter: Program) -> None:
+    def hosts(*names: str) -> tuple[int, str]:
+        known = ",".join(f'{{"metric":{{"instance":"{name}"}},"value":[1,"2"]}}' for name in names)
+        return 200, f'{{"status":"success","data":{{"resultType":"vector","result":[{known}]}}}}'
+
+    nothing = (200, '{"status":"success","data":{"resultType":"matrix","result":[]}}')
+    handler, _ = in_turn(hosts("db1:9100"), nothing, hosts("db1:9100", "left-weeks-ago:9100"), nothing, (503, "down"))
+    async with serving(handler) as url, chain(url, node_exporter.url) as source:
+        await source.fetch(newest())
+        long = await source.fetch(Window.ending(datetime.now(UTC), timedelta(hours=2), timedelta(minutes=15)))
+        fallen = await source.fetch(newest())
+    assert len(long.fleet.hosts) == 2
+    assert fallen.not_asked == ("db1:9100",)
+
+
 async def test_a_query_falls_to_the_ring_when_prometheus_is_away(node_exporter: Program, free_port: int) -> None:
     async with chain(f"http://127.0.0.1:{free_port}", node_exporter.url) as source:
         await fetched_when(source, has_rates, "two scrapes")
