@@ -155,7 +155,8 @@ async def run_together(started: list[Program]) -> int:
     print("stopping", flush=True)
     announcer.cancel()
     codes = await asyncio.gather(*keepers)
-    return 0 if all(code == 0 for code in codes) else 1
+    # A program that was told to end before it could listen for that is ended by the signal itself.
+    return 0 if all(code in {0, -signal.SIGTERM} for code in codes) else 1
 
 
 async def keep_running(program: Program, stop: asyncio.Event) -> int:
