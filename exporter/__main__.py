@@ -19,7 +19,7 @@ from exporter.itself import Build, Process, Traffic
 from exporter.listening import CantListen, handed_over, listen, tell_systemd
 from exporter.logs import configure
 from exporter.pages import Pages
-from exporter.procfs import Allowance, Trees
+from exporter.procfs import Allowance, Once, Tree, Trees
 from exporter.settings import Settings, all_flags, parse
 from exporter.web import Server
 
@@ -75,15 +75,16 @@ def assemble(settings: Settings, listeners: Sequence[socket.socket]) -> tuple[Ho
     collectors = {}
     routes: dict[str, Route] = {}
     allowance = Allowance(descriptors() // 2)
+    once = Once(Tree(settings.procfs, allowance))
     for name, own in settings.collectors.items():
-        trees = Trees.below(settings.procfs, settings.sysfs, settings.rootfs, settings.udev_data, allowance)
+        trees = Trees.below(settings.procfs, settings.sysfs, settings.rootfs, settings.udev_data, allowance, once)
         collector = build(name, trees, own)
         collectors[name] = (collector, trees)
         if isinstance(collector, Routed):
             routes.update(collector.routes())
     traffic = Traffic()
     about = (Build(), Process(), traffic) if settings.exporter_metrics else (Build(),)
-    host = Host(collectors, about, settings.collector_deadline.total_seconds(), settings.max_series)
+    host = Host(collectors, about, settings.collector_deadline.total_seconds(), settings.max_series, once=once)
     pages = Pages(tuple(collectors), settings.telemetry_path, routes)
     budget = settings.scrape_deadline.total_seconds()
     access = _access(settings.web_config_file)

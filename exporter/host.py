@@ -18,7 +18,7 @@ from typing import Protocol
 from exporter.collectors import Closing, Collector, NoData, Resuming
 from exporter.exposition import Block, Family, Layout, Rules, Table
 from exporter.patience import Batch, Lane
-from exporter.procfs import Trees
+from exporter.procfs import Once, Trees
 
 log = logging.getLogger("exporter")
 
@@ -216,6 +216,7 @@ class Host:
         deadline_seconds: float = 5.0,
         most_series: int = 10_000,
         absent_seconds: float = 30.0,
+        once: Once | None = None,
     ) -> None:
         owners: dict[str, str] = {}
         self.guards = {
@@ -223,6 +224,7 @@ class Host:
             for name, (collector, trees) in collectors.items()
         }
         self.own = tuple(own)
+        self.once = once
         self.lane = Lane("collect")
         self._rules = Rules(most_series, "exporter", owners)
         self._results = Table(SECONDS, SUCCESS)
@@ -235,6 +237,8 @@ class Host:
 
         One at a time.
         """
+        if self.once is not None:
+            self.once.begin()
         page = Page(self, wish, ends)
         batch = Batch([*page.collections, page], lambda: on_done(page.body))
         self.lane.start(batch)
@@ -245,6 +249,8 @@ class Host:
         self._written += 1
         if self._written % SWEEP_EVERY == 0:
             tidy(first=self._written == SWEEP_EVERY)
+            if self.once is not None:
+                self.once.tree.sweep()
         pieces: list[bytes] = []
         for collection in collections:
             pieces += collection.text

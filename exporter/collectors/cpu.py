@@ -70,7 +70,7 @@ class CpuCollector:
     details: cpu_info.Details = field(default_factory=cpu_info.Details, init=False, repr=False)
 
     def collect(self) -> Iterable[Block]:
-        cpus, words = times(self.trees.proc.read("stat", whole=True))
+        cpus, words = times(self.trees.once.read("stat"))
         told = [seconds(ticks) for ticks in self.clocks.forward(cpus, words)]
         starts = range(0, len(told), FIELDS)
         modes = [told[start : start + len(MODES)] for start in starts]

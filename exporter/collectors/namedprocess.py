@@ -57,7 +57,7 @@ class NamedProcessCollector:
 
     def __post_init__(self) -> None:
         rules = load(self.config_file) if self.config_file else ()
-        memory = Memory(ProcessTable(self.trees.proc.root, smaps=self.smaps), Groups(self.top), rules)
+        memory = Memory(ProcessTable(self.trees.once, smaps=self.smaps), Groups(self.top), rules)
         object.__setattr__(self, "memory", memory)
 
     def collect(self) -> Iterable[Block]:

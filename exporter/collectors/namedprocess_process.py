@@ -11,13 +11,13 @@ class Process:
     """What a process is now, and what it has used since it began.
 
     `gained` is what its counters rose by since whoever adds them up took it last; `group` is what rules called it when
-    its own name was `named_for`. `started_ticks` counts from boot.
+    its own name was `named_for`. `started_ticks` counts from boot, `runs` how often the scheduler has run it.
     """
 
     __slots__ = (
         "comm", "counters", "descriptor", "descriptors", "gained", "group", "kernel", "limit", "named_for", "parent",
-        "pid", "proportional_bytes", "proportional_swapped_bytes", "refused", "resident_bytes", "started_ticks", "stat",
-        "state", "swapped_bytes", "threads", "virtual_bytes",
+        "pid", "proportional_bytes", "proportional_swapped_bytes", "refused", "resident_bytes", "runs", "runs_read",
+        "started_ticks", "stat", "state", "swapped_bytes", "threads", "virtual_bytes",
     )  # fmt: skip
 
     def __init__(self, pid: str, descriptor: int = -1) -> None:
@@ -27,7 +27,7 @@ class Process:
         self.refused = self.kernel = False
         self.group: str | None = None
         self.named_for: bytes | None = None
-        self.comm = self.stat = self.state = b""
+        self.comm = self.stat = self.state = self.runs = self.runs_read = b""
         self.parent = ""
         self.started_ticks = self.threads = self.virtual_bytes = self.resident_bytes = 0
         self.swapped_bytes = self.descriptors = self.limit = 0

@@ -1,8 +1,9 @@
 """All processes as /proc shows them, read so that one that does nothing costs one system call.
 
-`/proc/PID/stat` is read each time, through a kept descriptor as far as there are descriptors to spare. The other files
-of a process (io, status, fd, limits) are read when its stat changed, because a process that spent no clock tick has
-done next to nothing, and else by turns. Source: proc(5).
+A process of one thread that the scheduler has not run is passed over, but for a rare turn: others can take its memory.
+Else `/proc/PID/stat` is read, through a kept descriptor as far as there are descriptors to spare. The other files of a
+process (io, status, fd, limits) are read when its stat changed, because a process that spent no clock tick has done
+next to nothing, and else by turns. Source: proc(5).
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exporter.collectors.namedprocess_process import READ, USER, VOLUNTARY, WRITTEN, Process
+from exporter.procfs import Once
 
 TURNS = 8
-"""A process that does nothing has its other files read once in so many looks."""
+"""A process that does next to nothing has its other files read once in so many looks."""
+RARE_TURNS = 64
+"""And one that does nothing at all once in so many."""
 MOST_KEPT = 512
 SHARE_KEPT = 4
 """One in so many of the descriptors that the exporter may have is spent on keeping stat files open."""
@@ -57,10 +61,11 @@ class Change:
 class ProcessTable:
     """Every process of the host; `look()` brings it up to date."""
 
-    __slots__ = ("_counted", "_directory", "_kept", "_limit", "_looks", "_readers", "known", "root")
+    __slots__ = ("_counted", "_directory", "_kept", "_limit", "_looks", "_readers", "known", "once", "root")
 
-    def __init__(self, root: str, *, smaps: bool = False) -> None:
-        self.root = root
+    def __init__(self, once: Once, *, smaps: bool = False) -> None:
+        self.once = once
+        self.root = once.tree.root
         self.known: dict[str, Process] = {}
         self._directory = -1
         self._kept = 0
@@ -74,14 +79,19 @@ class ProcessTable:
         """Read what has changed; OSError when the list of processes can't be had."""
         if self._directory < 0:
             self._open()
-        present = [name for name in os.listdir(self.root) if name.isdigit()]
+        present = [name for name in self.once.entries("") if name.isdigit()]
         change = Change(gone=[self._forget(pid) for pid in self.known.keys() - set(present)])
-        turn = self._looks % TURNS
+        turn = self._looks % RARE_TURNS
         self._looks += 1
+        runs_told = self.once.runs_told
         for pid in present:
             try:
+                away = int(pid) % RARE_TURNS - turn
+                in_turn = not away % TURNS
+                if runs_told and self._sleeps(pid, in_turn=in_turn) and away:
+                    continue
                 process = self._look_at(pid, change)
-                if process is not None or int(pid) % TURNS == turn:
+                if process is not None or in_turn:
                     self._read_details(self.known[pid])
                     change.read.append(self.known[pid])
             except GONE:
@@ -118,6 +128,17 @@ class ProcessTable:
         except OSError:
             return
         self._counted = size > 0 and abs(size - listed) < CLOSE_ENOUGH
+
+    def _sleeps(self, pid: str, *, in_turn: bool) -> bool:
+        """Whether it has done nothing since the last look, or if it is its turn, since its other files were read."""
+        known = self.known.get(pid)
+        if known is None or known.threads > 1:
+            return False
+        runs = self.once.runs(pid)
+        if runs == (known.runs_read if in_turn else known.runs):
+            return True
+        known.runs = runs
+        return False
 
     def _look_at(self, pid: str, change: Change) -> Process | None:
         """The process if it is new or did something."""
@@ -174,6 +195,7 @@ class ProcessTable:
             except PermissionError:
                 refused = True
         process.refused = refused
+        process.runs_read = process.runs
 
     def _read_status(self, process: Process) -> None:
         status = self._read(process.pid, "status")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from exporter.exposition import Block, Family, Table
-from exporter.procfs import ABSENT, Tree, Trees
+from exporter.procfs import ABSENT, Once, Trees
 
 COUNTS = (
     Family("node_processes_pids", "Processes."),
@@ -23,11 +23,7 @@ THREADS_FIELD = 17
 
 
 class Task:
-    """A process or thread as it was told last.
-
-    One that the scheduler has not run since is in the state it was in, with as many threads, and schedstat, which tells
-    that, costs a quarter of stat.
-    """
+    """A process or thread as it was told last; most of them do nothing from one look to the next."""
 
     __slots__ = ("folder", "runs", "stat", "state", "threads")
 
@@ -38,15 +34,15 @@ class Task:
         self.state = b""
         self.threads = 0
 
-    def look(self, proc: Tree, *, runs_told: bool) -> bool:
+    def look(self, once: Once, *, runs_told: bool) -> bool:
         """See what it does now. False when it has ended."""
         try:
             if runs_told:
-                runs = proc.read(f"{self.folder}/schedstat", whole=True)
+                runs = once.runs(self.folder)
                 if runs == self.runs:
                     return True
                 self.runs = runs
-            stat = proc.read(f"{self.folder}/stat", whole=True)
+            stat = once.read(f"{self.folder}/stat")
         except OSError as error:
             if error.errno in ABSENT:
                 return False
@@ -65,29 +61,31 @@ class Known:
     processes: dict[str, Task] = field(default_factory=dict)
     threads: dict[str, dict[str, Task]] = field(default_factory=dict)
 
-    def look(self, proc: Tree, *, runs_told: bool) -> None:
+    def look(self, once: Once) -> None:
         """See who is there, and in which state; who ends meanwhile is not counted."""
         known, self.processes = self.processes, {}
         known_threads, self.threads = self.threads, {}
-        for pid in proc.entries(""):
+        runs_told = once.runs_told
+        for pid in once.entries(""):
             if not pid.isdecimal():
                 continue
             task = known.get(pid) or Task(pid)
             # A process of several threads may get another one while its first one sleeps.
-            if not task.look(proc, runs_told=runs_told and task.threads == 1):
+            if not task.look(once, runs_told=runs_told and task.threads == 1):
                 continue
             self.processes[pid] = task
             if task.threads > 1:
-                self.threads[pid] = _others(proc, pid, task.threads, known_threads.get(pid, {}), runs_told=runs_told)
+                self.threads[pid] = _others(once, pid, task.threads, known_threads.get(pid, {}))
 
 
-def _others(proc: Tree, pid: str, count: int, known: dict[str, Task], *, runs_told: bool) -> dict[str, Task]:
+def _others(once: Once, pid: str, count: int, known: dict[str, Task]) -> dict[str, Task]:
     """The threads of a process beside its first one. They are listed anew only when one has ended or begun."""
-    if len(known) == count - 1 and all(task.look(proc, runs_told=runs_told) for task in known.values()):
+    runs_told = once.runs_told
+    if len(known) == count - 1 and all(task.look(once, runs_told=runs_told) for task in known.values()):
         return known
-    names = [name for name in proc.names_if_any(f"{pid}/task") if name != pid]
+    names = [name for name in once.tree.names_if_any(f"{pid}/task") if name != pid]
     tasks = {name: known.get(name) or Task(f"{pid}/task/{name}") for name in names}
-    return {name: task for name, task in tasks.items() if task.look(proc, runs_told=runs_told)}
+    return {name: task for name, task in tasks.items() if task.look(once, runs_told=runs_told)}
 
 
 @dataclass(frozen=True)
@@ -105,15 +103,9 @@ class ProcessesCollector:
         """Whether this /proc tells of threads at all; kept copies of one may not."""
         return self.trees.proc.path("self/task").exists()
 
-    @cached_property
-    def runs_told(self) -> bool:
-        """Whether the kernel counts how often it runs a task; all zeros mean that it doesn't."""
-        told = self.trees.proc.read_if_any("self/schedstat")
-        return told is not None and told.split() != [b"0", b"0", b"0"]
-
     def collect(self) -> Iterable[Block]:
         proc = self.trees.proc
-        self.known.look(proc, runs_told=self.runs_told)
+        self.known.look(self.trees.once)
         processes = self.known.processes.values()
         threads = sum([task.threads for task in processes])
         limits = [proc.read("sys/kernel/pid_max").strip(), proc.read("sys/kernel/threads-max").strip()]

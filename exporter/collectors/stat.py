@@ -34,7 +34,7 @@ class StatCollector:
     softirqs: Table = field(default_factory=lambda: Table(SOFTIRQS), init=False, repr=False)
 
     def collect(self) -> Iterable[Block]:
-        content = self.trees.proc.read("stat", whole=True)
+        content = self.trees.once.read("stat")
         # The line of interrupts has a number for each of thousands of them: only its first word, the sum, is split off.
         start = content.index(b"intr ")
         lines = {words[0]: words[1] for words in (line.split(None, 2) for line in content[start:].splitlines())}

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from exporter.collectors.qdisc import Qdisc, qdisc
-from exporter.collectors.tcpstat import asked, listed
-from exporter.netlink_messages import HEADER, aligned, ask, attribute, attributes, number
+from exporter.collectors.tcpstat import asked, asked_but_for_ended, ended, listed
+from exporter.netlink_messages import HEADER, SOCK_DIAG, aligned, ask, attribute, attributes, connect, number
 from exporter.nl80211 import Network, Station, network, station
 from tests.exporter.golden import samples, told
 
@@ -60,6 +60,31 @@ def test_sockets_are_told_by_state_and_queues(wire: tuple[socket.socket, socket.
     kernels.send(message(20, tcp_socket(1, 7, 11)) + message(20, tcp_socket(10, 0, 128)))
     kernels.send(message(DONE, bytes(4)))
     assert asked(ours) == [(1, 7, 11), (10, 0, 128)]
+
+
+def test_connections_that_ended_are_counted_without_being_listed(wire: tuple[socket.socket, socket.socket]) -> None:
+    ours, kernels = wire
+    open_half, ended_half = tcp_socket(5, 0, 0), tcp_socket(5, 0, 0)[:72] + attribute(15, bytes(4))
+    kernels.send(message(20, tcp_socket(1, 7, 11)) + message(20, open_half) + message(20, ended_half))
+    kernels.send(message(DONE, bytes(4)))
+    assert asked_but_for_ended(ours, 40) == ([(1, 7, 11), (5, 0, 0), (5, 0, 0)], 39)
+    assert ended(b"sockets: used 140\nTCP: inuse 52 orphan 0 tw 437 alloc 52 mem 109\nUDP: inuse 0 mem 0\n") == 437
+    assert ended(b"sockets: used 140\n") is None
+
+
+def test_the_kernels_count_of_ended_connections_agrees_with_its_list() -> None:
+    with connect(SOCK_DIAG) as link:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            for _ in range(50):
+                with socket.create_connection(server.getsockname()), server.accept()[0] as accepted:
+                    accepted.shutdown(socket.SHUT_WR)
+        listed_waiting = sum(state == 6 for state, _, _ in asked(link))
+        waiting = ended(Path("/proc/self/net/sockstat").read_bytes())
+        assert waiting is not None
+        _, counted = asked_but_for_ended(link, waiting)
+    assert listed_waiting >= 50
+    # Others on this machine open and close connections meanwhile.
+    assert abs(counted - listed_waiting) <= max(25, listed_waiting // 10)
 
 
 def test_where_netlink_is_forbidden_proc_tells_of_sockets() -> None:
