@@ -11,7 +11,7 @@ from analyzer.sinks.families.family import Family, Samples, of_hosts
 
 HOUR = 3600.0
 HORIZONS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR, "30d": 720 * HOUR}
-# A point this much nearer or further, as a share of the horizon, is still said to be for it.
+# A last point that lacks no more of the horizon than this share is still said to be for it.
 NEAR = 0.1
 
 
@@ -27,10 +27,8 @@ def _at_horizons(pick: Callable[[Forecast], Values]) -> Callable[[HostReport], S
         for forecast in _limited(host):
             ahead = forecast.times - host.last_seen.timestamp()
             for name, seconds in HORIZONS.items():
-                near = np.flatnonzero(np.abs(ahead - seconds) <= NEAR * seconds)
-                if len(near):
-                    closest = near[np.abs(ahead[near] - seconds).argmin()]
-                    yield (forecast.feature, name), float(pick(forecast)[closest])
+                if ahead[0] <= seconds and ahead[-1] >= (1 - NEAR) * seconds:
+                    yield (forecast.feature, name), float(np.interp(seconds, ahead, pick(forecast)))
 
     return of_host
 

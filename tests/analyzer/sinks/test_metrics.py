@@ -280,3 +280,23 @@ def test_every_metric_is_in_the_manual_with_its_labels_and_no_other() -> None:
     rows = re.findall(r"^\| `(openmanager_\w+)` \| (\w+) \| ([^|]*) \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
     written = {(name, kind, tuple(re.findall(r"`(\w+)`", labels)), text) for name, kind, labels, text in rows}
     assert written == {(f.name, f.kind, f.labels, f.help) for f in FAMILIES}
+
+
+async def test_between_the_times_that_were_foretold_a_horizon_lies_on_the_line(store: Store) -> None:
+    """The long history ends at a whole quarter of an hour: its hour ahead is up to that much short of an hour."""
+    seen = NOW - timedelta(seconds=15)
+    times = seen.timestamp() - 720 + np.array([300, 3600, 7200, 84_000])
+    points = np.array([0.5, 0.8, 0.9, 0.95], np.float32)
+    forecast = Forecast("web-1:9100", "filesystem_fullest_used_ratio", times, points, points, points, 0.9, 1.0)
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(replace(REPORT, hosts=(replace(WEB, last_seen=seen, forecasts=(forecast,)),)))
+    told = {
+        key.partition("horizon=")[2].partition(",")[0]: value
+        for key, value in (await scraped(sink)).items()
+        if key.startswith("openmanager_forecast{")
+    }
+    assert told == {
+        "1h": pytest.approx(0.8 + 0.1 * 720 / 3600),
+        "6h": pytest.approx(0.9 + 0.05 * (21_600 + 720 - 7200) / (84_000 - 7200)),
+        "24h": pytest.approx(0.95),
+    }
