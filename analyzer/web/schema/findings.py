@@ -1,0 +1,67 @@
+"""What is unusual, and what each statement rests on."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, Field
+
+from analyzer.web.schema.shapes import Asked, Name, Number, SeverityLabel, Told, Words
+
+MOST_FINDINGS = 1000
+
+
+class FindingsAsked(Asked):
+    host: Name | None = Field(None, description="findings of this host (its instance label) only")
+    kind: Name | None = Field(None, description="findings of this kind only, such as anomaly")
+    severity: SeverityLabel | None = Field(None, description="findings of this severity only")
+    firing: bool | None = Field(None, description="true: those that fire now; false: those that ended")
+    since: AwareDatetime | None = Field(None, description="those that fired then or later (RFC 3339, with offset)")
+    limit: int = Field(100, ge=1, le=MOST_FINDINGS, description="at most so many, newest first")
+
+
+class FigureTold(Told):
+    name: str
+    value: Number
+    unit: str
+
+
+class EvidenceTold(Told):
+    """A query that anyone can run again, and what it gave. Numbers that could not be told are null."""
+
+    id: str
+    promql: str
+    start: AwareDatetime
+    end: AwareDatetime
+    step_seconds: float
+    host: str
+    feature: str
+    unit: str
+    value: Number
+    usual_low: Number
+    usual_high: Number
+    subject: str
+    figures: list[FigureTold]
+    link: str
+
+
+class CauseTold(Told):
+    feature: str
+    meaning: Words
+    share: Number
+    evidence: EvidenceTold
+
+
+class FindingTold(Told):
+    fingerprint: str = Field(description="names this episode; the same in metrics and annotations")
+    kind: str
+    host: str
+    severity: SeverityLabel
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime | None = Field(description="null while it fires")
+    firing: bool
+    score: Number
+    text: Words
+    causes: list[CauseTold] = Field(description="ranked, the first weighs most")
+
+
+class FindingsTold(Told):
+    findings: list[FindingTold]
