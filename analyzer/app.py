@@ -48,6 +48,7 @@ from analyzer.sources.scrape import ScrapeSource
 from analyzer.store import Outbox, Store
 from analyzer.training import Trainer
 from analyzer.web.endpoints import Door, Wanted
+from analyzer.web.mishaps import Mishaps
 from analyzer.web.routes import build_app
 from analyzer.web.server import start
 
@@ -78,6 +79,7 @@ class Parts:
     notifications: tuple[NotificationSink, ...]
     source: FallbackSource
     features: Mapping[str, Feature]
+    mishaps: Mishaps
 
 
 async def serve(settings: Settings) -> None:
@@ -148,7 +150,8 @@ def assemble(settings: Settings, store: Store) -> Parts:
     assistant = HostAssistant(
         features, settings.prometheus.url, source, logs, _worder(settings, os.environ), _keeping(settings)
     )
-    metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(assistant)])
+    mishaps = Mishaps()
+    metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(assistant), mishaps])
     annotations = _annotations(settings, store.outbox, features)
     alerts = _alerts(settings, store.outbox, features)
     notifications = _notifications(settings, store.outbox, features)
@@ -184,6 +187,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
         notifications=notifications,
         source=source,
         features=features,
+        mishaps=mishaps,
     )
 
 
@@ -206,6 +210,7 @@ def _door(settings: Settings, parts: Parts, store: Store) -> Door:
         outbox=store.outbox.status,
         components=lambda: standing(parts.assistant.worder, parts.assistant.keeping.cache),
         grafana_url=settings.grafana.url,
+        mishaps=parts.mishaps,
     )
 
 

@@ -35,6 +35,7 @@ from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
 from analyzer.web.errors import Refused, error_told
 from analyzer.web.events import Events, wants_events
+from analyzer.web.mishaps import Mishaps
 from analyzer.web.policy import policy_for
 from analyzer.web.readiness import readiness
 from analyzer.web.reading import body_of, json_of, query_of
@@ -106,6 +107,7 @@ class Door:
     components: Callable[[], Sequence[Component]] = tuple
     grafana_url: str = ""
     summaries: Summaries = field(default_factory=Summaries)
+    mishaps: Mishaps = field(default_factory=Mishaps)
     longest_age: timedelta = timedelta(minutes=2)
     longest_answer: timedelta = timedelta(seconds=60)
     slowest_body: timedelta = timedelta(seconds=10)

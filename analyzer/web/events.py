@@ -27,8 +27,12 @@ class Events:
         """A proxy in between is asked to hold nothing back."""
         response = web.StreamResponse(headers={"Content-Type": TYPE, "X-Accel-Buffering": "no"})
         await response.prepare(request)
-        return cls(response)
+        request[EVENTS] = cls(response)
+        return request[EVENTS]
 
     async def send(self, event: str, told: BaseModel) -> None:
         """JSON has no line breaks of its own, so one data line holds it."""
         await self.response.write(f"event: {event}\ndata: {told.model_dump_json()}\n\n".encode())
+
+
+EVENTS = web.RequestKey("events", Events)

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from analyzer.web.endpoints import Door
+from analyzer.web.schema import ErrorTold
 
 REF = "#/components/schemas/"
 ABOUT = 'Every error is {"error": {"code", "message", "problems"}}. Times are RFC 3339, numbers in base units.'
@@ -35,7 +36,7 @@ class Endpoint:
 
     @property
     def shapes(self) -> Iterator[tuple[type[BaseModel], JsonSchemaMode]]:
-        for told in (self.told, *self.also.values()):
+        for told in (self.told, *_otherwise(self).values()):
             if told is not None:
                 yield told, "serialization"
         if self.body is not None:
@@ -65,13 +66,18 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "operationId": f"{endpoint.method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', endpoint.path).rstrip('_')}",
         "summary": endpoint.summary,
         "responses": {"200": _response(HTTPStatus.OK, endpoint.told, endpoint.texts)}
-        | {str(status): _response(HTTPStatus(status), told) for status, told in endpoint.also.items()},
+        | {str(status): _response(HTTPStatus(status), told) for status, told in _otherwise(endpoint).items()},
     }
     if parameters := [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]:
         operation["parameters"] = parameters
     if endpoint.body is not None:
         operation["requestBody"] = {"required": True, "content": _json_content(endpoint.body)}
     return operation
+
+
+def _otherwise(endpoint: Endpoint) -> dict[int, type[BaseModel]]:
+    """Nobody promises that there is no bug."""
+    return {**endpoint.also, HTTPStatus.INTERNAL_SERVER_ERROR.value: ErrorTold}
 
 
 def _response(status: HTTPStatus, told: type[BaseModel] | None, texts: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from analyzer.web import page_schema, schema
 from analyzer.web.courses import course
 from analyzer.web.endpoints import Door, host_asked
 from analyzer.web.errors import Refused
-from analyzer.web.events import TYPE
+from analyzer.web.events import Events
 from analyzer.web.inventory import processes as processes_of
 from analyzer.web.inventory import services as services_of
 from analyzer.web.readiness import readiness
@@ -108,8 +108,7 @@ async def status(door: Door, request: web.Request) -> web.Response:
 async def events(door: Door, request: web.Request) -> web.StreamResponse:
     """A `report` event for each cycle until the client hangs up or the program ends."""
     last = last_seen(request.headers.get("Last-Event-ID", ""))
-    response = web.StreamResponse(headers={"Content-Type": TYPE, "X-Accel-Buffering": "no"})
-    await response.prepare(request)
+    response = (await Events.begin(request)).response
     with suppress(ConnectionResetError):  # who hung up wants no more of it
         await response.write(RETRY)
         await _follow(door, response, last)

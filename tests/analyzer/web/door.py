@@ -42,9 +42,9 @@ from analyzer.data import (
     UsualState,
     Window,
 )
-from analyzer.errors import AnalyzerError
 from analyzer.sinks.metrics import Exposition
 from analyzer.web.endpoints import Door, Wanted
+from analyzer.web.mishaps import Mishaps
 from analyzer.web.routes import build_app
 from analyzer.web.server import start
 
@@ -140,7 +140,8 @@ class Inside:
     questions: list[Question] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
-    fails: AnalyzerError | None = None
+    fails: Exception | None = None
+    mishaps: Mishaps = field(default_factory=Mishaps)
     seconds: float = 0.0
 
     async def findings(self, wanted: FindingFilter) -> Sequence[Finding]:
@@ -188,6 +189,7 @@ def door_to(inside: Inside) -> Door:
         longest_age=timedelta(minutes=1),
         longest_answer=timedelta(seconds=0.5),
         slowest_body=timedelta(seconds=0.5),
+        mishaps=inside.mishaps,
         clock=lambda: inside.now,
     )
 

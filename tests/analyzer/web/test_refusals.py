@@ -11,6 +11,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client.samples import Sample
 
 from analyzer.errors import SettingsError
 from analyzer.web.routes import build_app
@@ -287,3 +288,33 @@ def test_any_bytes_as_a_question_are_answered_by_the_document(
     response = client.post(f"{url}/api/v1/query", data=body, headers={"Content-Type": kind})
     check(document, "/api/v1/query", response)
     assert response.status_code in {200, 400, 415}
+
+
+def test_a_mistake_of_ours_is_told_as_json_logged_with_its_traceback_and_counted(
+    url: str, inside: Inside, client: Client, document: Document, caplog: pytest.LogCaptureFixture
+) -> None:
+    inside.fails = ZeroDivisionError("secret of the inside")
+    response = client.get(f"{url}/api/v1/findings")
+    check(document, "/api/v1/findings", response)
+    assert response.status_code == 500
+    assert response.json()["error"]["code"] == "internal_error"
+    assert "/api/v1/findings could not be answered" in response.json()["error"]["message"]
+    assert "secret" not in response.text
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.exc_info is not None
+    assert "secret of the inside" in caplog.text
+    assert inside.mishaps.counted == 1
+    (family,) = inside.mishaps.collect()
+    assert family.samples[0] == Sample("openmanager_http_failures_total", {}, 1.0)
+
+
+def test_a_mistake_in_the_middle_of_a_stream_ends_it_with_an_event_that_says_so(
+    url: str, inside: Inside, client: Client
+) -> None:
+    inside.fails = ZeroDivisionError("secret of the inside")
+    headers = {"Accept": "text/event-stream"}
+    streamed = client.post(f"{url}/api/v1/query", json={"question": "how are they"}, headers=headers)
+    events = streamed.text.strip().split("\n\n")
+    assert [event.split("\n")[0] for event in events] == ["event: facts", "event: error"]
+    assert '"code":"internal_error"' in events[1]
+    assert client.get(f"{url}/-/healthy").status_code == 200
