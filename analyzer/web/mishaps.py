@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)  # a registry knows its collectors by identity
 class Mishaps(Collector):
     """Register it where the analyzer's own metrics are collected."""
 
