@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Answer, Fetched, Frame, Question, Report, Sample, Scores, Series, Trend, Window
+from analyzer.data import Answer, Fetched, Frame, LogLine, Question, Report, Sample, Scores, Series, Trend, Window
 
 
 class Source(Protocol):
@@ -33,6 +33,18 @@ class Queries(Protocol):
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]: ...
 
     async def range(self, promql: str, window: Window) -> tuple[Series, ...]: ...
+
+
+class LogReader(Protocol):
+    """Reads a host's recent log from its exporter. SourceError, with its reason, when it can't."""
+
+    async def lines(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
+        """The newest lines of severity warning or worse, newest first."""
+        ...
+
+    async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
+        """The most frequent templates with their counts and an example."""
+        ...
 
 
 class Scorer(Protocol):

@@ -11,12 +11,13 @@ from typing import Literal
 from analyzer.assistant import phrases
 from analyzer.assistant.answers import ANSWERS
 from analyzer.assistant.draft import Draft
-from analyzer.assistant.inquiry import Inquiry, LogReader, Reader
+from analyzer.assistant.inquiry import Inquiry, Reader
 from analyzer.assistant.keeping import Keeping
 from analyzer.assistant.models.worder import Request, Worded, Worder, facts_of, with_words
 from analyzer.assistant.sessions import Sessions
 from analyzer.assistant.understanding import Understanding, understand
 from analyzer.data import Answer, Feature, Language, Question, Report, Served
+from analyzer.interfaces import LogReader
 
 
 @dataclass(frozen=True, slots=True)

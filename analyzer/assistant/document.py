@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from analyzer.assistant.answers import ANSWERS
 from analyzer.assistant.draft import Draft
-from analyzer.assistant.inquiry import Inquiry, LogReader, Reader
+from analyzer.assistant.inquiry import Inquiry, Reader
 from analyzer.assistant.understanding import Understanding
 from analyzer.assistant.understanding.intent import Intent
 from analyzer.assistant.understanding.slots import Slots
 from analyzer.assistant.understanding.timespans import Timespan, duration_text
 from analyzer.data import Feature, Finding, HostStatus, Language, Question, Recommendation, Report
+from analyzer.interfaces import LogReader
 
 TITLES: Mapping[str, Mapping[Language, str]] = {
     "title": {"en": "Host report", "ko": "호스트 보고서"},

@@ -29,6 +29,7 @@ class _Line(BaseModel):
 
 class _Template(BaseModel):
     model_config = ConfigDict(extra="ignore")
+    id: str = ""
     last: datetime
     source: str = ""
     severity: str = ""
@@ -63,7 +64,7 @@ class ExporterLogs:
     async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
         page = await self._page(host, since, limit)
         return tuple(
-            LogLine(host, found.last, found.template[:LONGEST], found.severity, found.source, found.count)
+            LogLine(host, found.last, found.template[:LONGEST], found.severity, found.source, found.count, found.id)
             for found in page.data.templates
         )
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from analyzer.assistant.metrics import Metrics, load_metrics
 from analyzer.assistant.understanding import Understanding
-from analyzer.data import Feature, Finding, HostReport, Language, LogLine, Question, Report, Sample, Series, Window
+from analyzer.data import Feature, Finding, HostReport, Language, Question, Report, Sample, Series, Window
+from analyzer.interfaces import LogReader
 from analyzer.wording import amount, meaning, moment, number, span
 
 
@@ -19,18 +20,6 @@ class Reader(Protocol):
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]: ...
 
     async def range(self, promql: str, window: Window) -> tuple[Series, ...]: ...
-
-
-class LogReader(Protocol):
-    """Reads a host's recent log from its exporter. SourceError, with its reason, when it can't."""
-
-    async def lines(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
-        """The newest lines of severity warning or worse, newest first."""
-        ...
-
-    async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
-        """The most frequent templates with their counts and an example."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

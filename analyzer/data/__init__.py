@@ -14,7 +14,10 @@ from analyzer.data.answers import (
     Urgency,
     Verdict,
 )
-from analyzer.data.findings import Cause, Evidence, Failure, Figure, Finding, FindingFilter, Scores, Severity
+from analyzer.data.companions import Change, Companion, CompanionKind, Companions, Departure
+from analyzer.data.evidence import Evidence, Figure
+from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, Scores, Severity
+from analyzer.data.quieting import Matcher, Opinion, Opinionated, Quiet, Quieting, Silence
 from analyzer.data.report import (
     Deduction,
     Fetched,
@@ -34,8 +37,13 @@ from analyzer.data.series import Feature, Fleet, Frame, Host, Language, Sample, 
 __all__ = [
     "Answer",
     "Cause",
+    "Change",
+    "Companion",
+    "CompanionKind",
+    "Companions",
     "Component",
     "Deduction",
+    "Departure",
     "Evidence",
     "Failure",
     "Feature",
@@ -54,9 +62,14 @@ __all__ = [
     "Language",
     "Learning",
     "LogLine",
+    "Matcher",
+    "Opinion",
+    "Opinionated",
     "Peers",
     "Prediction",
     "Question",
+    "Quiet",
+    "Quieting",
     "Recommendation",
     "Report",
     "Sample",
@@ -64,6 +77,7 @@ __all__ = [
     "Series",
     "Served",
     "Severity",
+    "Silence",
     "State",
     "Times",
     "Trend",

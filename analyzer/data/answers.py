@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from analyzer.data.findings import Evidence
+from analyzer.data.evidence import Evidence
 from analyzer.data.series import Language
 
 
@@ -25,7 +25,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line of a host's log, or a template with how often it came."""
+    """A line of a host's log, or a template with how often it came and its id, `template`."""
 
     host: str
     at: datetime
@@ -33,6 +33,7 @@ class LogLine:
     priority: str = ""
     unit: str = ""
     count: int = 1
+    template: str = ""
 
 
 Verdict = Literal["ok", "info", "warning", "critical", "learning", "silent"]

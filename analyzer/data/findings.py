@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from analyzer.data.series import Times, Values, Window
+from analyzer.data.companions import Companions
+from analyzer.data.evidence import Evidence
+from analyzer.data.quieting import Quiet
+from analyzer.data.series import Times, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +43,6 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A named number with its unit, e.g. the highest value of a window."""
-
-    name: str
-    value: float
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a statement rests on: a query anyone can run again, and what it gave.
-
-    In an answer it has an `id` (E1 to En), what else was computed from the same query (`figures`), the process,
-    service or log template it is about (`subject`), and a `link` that opens it.
-    """
-
-    promql: str
-    window: Window
-    host: str
-    feature: str
-    unit: str
-    value: float
-    usual_low: float | None = None
-    usual_high: float | None = None
-    id: str = ""
-    subject: str = ""
-    figures: tuple[Figure, ...] = ()
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Cause:
     """A feature's part in a finding. Shares of one finding add up to at most 1."""
 
@@ -81,7 +53,11 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know: what, where, since when, on what evidence. `ends_at` None means firing."""
+    """Something a person should know: what, where, since when, on what evidence. `ends_at` None means firing.
+
+    `companions` is what moved with it, None until that was looked for. `quiet` says why it is recorded and shown, but
+    not told.
+    """
 
     kind: str
     host: str
@@ -90,6 +66,8 @@ class Finding:
     ends_at: datetime | None
     score: float
     causes: tuple[Cause, ...]
+    companions: Companions | None = None
+    quiet: Quiet | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -99,6 +77,11 @@ class Finding:
     @property
     def firing(self) -> bool:
         return self.ends_at is None
+
+    @property
+    def told(self) -> bool:
+        """Whether anyone is to be told of it: by message, alert, annotation, or a metric that alerts go by."""
+        return self.quiet is None
 
 
 @dataclass(frozen=True, slots=True)

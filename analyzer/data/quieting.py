@@ -1,0 +1,67 @@
+"""Why a finding is recorded and not told: silences that people planned, and what they said of earlier findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Operator = Literal["=", "!=", "=~", "!~"]
+QuietReason = Literal["silence", "feedback", "recurring", "reboot", "small"]
+Opinion = Literal["useful", "not_an_anomaly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """`by` is the silence's id, or the fingerprint of the earlier finding; `note` the silence's comment."""
+
+    reason: QuietReason
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One condition on a label, in Alertmanager's words; a regular expression must fit the whole value."""
+
+    label: str
+    operator: Operator
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Findings that every matcher fits are not told from `starts_at` until `ends_at`."""
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    starts_at: datetime
+    ends_at: datetime
+    comment: str
+    created_by: str
+    created_at: datetime
+
+    def active(self, now: datetime) -> bool:
+        return self.starts_at <= now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Opinionated:
+    """What was said of an earlier finding, with what makes another one like it: causes by share, and its score."""
+
+    fingerprint: str
+    opinion: Opinion
+    kind: str
+    host: str
+    severity: int
+    score: float
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Quieting:
+    """All that people asked to hear less of. Opinions are the newest first."""
+
+    silences: tuple[Silence, ...] = ()
+    opinions: tuple[Opinionated, ...] = ()
