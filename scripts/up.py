@@ -133,6 +133,7 @@ def prometheus_command(program: str, ports: dict[str, int], data: Path) -> list[
     config = (ROOT / "prometheus.yml").read_text(encoding="utf-8")
     for default, name in ((9100, "exporter"), (9090, "prometheus"), (9095, "analyzer")):
         config = config.replace(f'"127.0.0.1:{default}"', f'"127.0.0.1:{ports[name]}"')
+    config = config.replace('"rules/', f'"{ROOT}/rules/')
     (data / "prometheus.yml").write_text(config, encoding="utf-8")
     return [
         program,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -40,6 +42,11 @@ def test_up_runs_all_three_survives_the_loss_of_one_and_ends_on_ctrl_c(
         said = log.read_text()
         for name, port in ports.items():
             assert re.search(rf"^ +{name} +http://127\.0\.0\.1:{port}/$", said, re.MULTILINE), said
+        assert rule_groups(ports["prometheus"]) == {
+            "openmanager-hosts": ["alerts.yml", "recording.yml"],
+            "openmanager-analyzer": ["alerts.yml"],
+            "openmanager-derived": ["recording.yml"],
+        }
         children = {child.pid: child for child in psutil.Process(started.pid).children()}
         assert len(children) == 3
         prometheus = next(child for child in children.values() if "prometheus" in child.name())
@@ -54,6 +61,16 @@ def test_up_runs_all_three_survives_the_loss_of_one_and_ends_on_ctrl_c(
     finally:
         if started.poll() is None:
             started.kill()
+
+
+def rule_groups(port: int) -> dict[str, list[str]]:
+    """The rules that Prometheus evaluates: each group's name, and the files that have one of it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/rules", timeout=10) as answer:
+        groups = json.load(answer)["data"]["groups"]
+    return {
+        name: sorted(Path(group["file"]).name for group in groups if group["name"] == name)
+        for name in {group["name"] for group in groups}
+    }
 
 
 def test_a_port_in_use_is_named_with_its_owner_and_a_way_out(tmp_path: Path) -> None:
