@@ -6,15 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from analyzer.data import Opinion
 from analyzer.store.audit import Audit, AuditEntry
 from analyzer.store.database import Database, open_database
-from analyzer.store.feedback import Feedback, Judged, Opinion
+from analyzer.store.feedback import Feedback, Judged
 from analyzer.store.findings import Findings
 from analyzer.store.memory import Memory
 from analyzer.store.outbox import Delivery, Outbox, OutboxStatus, Owed
 from analyzer.store.retention import forget
+from analyzer.store.silences import Silences
 
-__all__ = ["AuditEntry", "Delivery", "Feedback", "Judged", "Opinion", "Outbox", "OutboxStatus", "Owed", "Store"]
+__all__ = [
+    "AuditEntry",
+    "Delivery",
+    "Feedback",
+    "Judged",
+    "Opinion",
+    "Outbox",
+    "OutboxStatus",
+    "Owed",
+    "Silences",
+    "Store",
+]
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,7 @@ class Store:
     database: Database
     findings: Findings
     feedback: Feedback
+    silences: Silences
     outbox: Outbox
     memory: Memory
     audit: Audit
@@ -33,7 +47,13 @@ class Store:
         """SQLite in `folder` (made where absent), or PostgreSQL at `url`; migrated to this program's schema."""
         database = await open_database(folder, url)
         return cls(
-            database, Findings(database), Feedback(database), Outbox(database), Memory(database), Audit(database)
+            database,
+            Findings(database),
+            Feedback(database),
+            Silences(database),
+            Outbox(database),
+            Memory(database),
+            Audit(database),
         )
 
     async def forget(self, before: datetime) -> int:

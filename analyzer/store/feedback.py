@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import cast
 
-from sqlalchemy import select
+import orjson
+from sqlalchemy import Row, select
 
+from analyzer.data import Opinion, Opinionated
 from analyzer.store import schema
 from analyzer.store.audit import AuditEntry, note
 from analyzer.store.database import Database
 
 TABLE = schema.feedback
-Opinion = Literal["useful", "not_an_anomaly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,25 @@ class Feedback:
         return cast("Opinion | None", found)
 
     async def newest(self, limit: int = 1000) -> tuple[Judged, ...]:
-        """For whoever learns from it: the fingerprint leads to the finding with its kind, host and causes."""
+        """What was said, the newest first."""
         query = select(TABLE.c.fingerprint, TABLE.c.opinion, TABLE.c.given_at).order_by(TABLE.c.given_at.desc())
         async with self.database.read() as connection:
             return tuple(Judged(*row) for row in await connection.execute(query.limit(limit)))
+
+    async def opinions(self, limit: int = 1000) -> tuple[Opinionated, ...]:
+        """For whoever learns from it: what was said and of what, the newest first; of findings that are still kept."""
+        told = schema.findings
+        query = (
+            select(TABLE.c.opinion, told)
+            .join(told, told.c.fingerprint == TABLE.c.fingerprint)
+            .order_by(TABLE.c.given_at.desc(), TABLE.c.fingerprint)
+            .limit(limit)
+        )
+        async with self.database.read() as connection:
+            return tuple(_opinionated(row) for row in await connection.execute(query))
+
+
+def _opinionated(row: Row[tuple[object, ...]]) -> Opinionated:
+    shares = {cause["feature"]: cause["share"] for cause in orjson.loads(row.causes)}
+    score = math.nan if row.score is None else row.score
+    return Opinionated(row.fingerprint, row.opinion, row.kind, row.host, row.severity, score, shares)

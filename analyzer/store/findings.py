@@ -15,6 +15,7 @@ from analyzer.store import schema
 from analyzer.store.audit import AuditEntry, note
 from analyzer.store.causes import causes_from_json, causes_to_json
 from analyzer.store.database import Database
+from analyzer.store.quiet import quiet_from_json, quiet_to_json
 
 TABLE = schema.findings
 
@@ -80,13 +81,14 @@ def _row(finding: Finding) -> dict[str, object]:
         "ends_at": finding.ends_at,
         "score": float(finding.score) if math.isfinite(finding.score) else None,  # not every database knows NaN
         "causes": causes_to_json(finding.causes),
+        "quiet": quiet_to_json(finding.quiet),
     }
 
 
 def _closing(finding: Finding) -> dict[str, object]:
     severity = int(finding.severity)
     worst = case((TABLE.c.severity > severity, TABLE.c.severity), else_=severity)
-    return {"ends_at": finding.ends_at, "severity": worst}
+    return {"ends_at": finding.ends_at, "severity": worst, "quiet": quiet_to_json(finding.quiet)}
 
 
 def _finding(row: Row[tuple[object, ...]]) -> Finding:
@@ -98,6 +100,7 @@ def _finding(row: Row[tuple[object, ...]]) -> Finding:
         ends_at=row.ends_at,
         score=math.nan if row.score is None else row.score,
         causes=causes_from_json(row.causes),
+        quiet=quiet_from_json(row.quiet),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from analyzer.store.database import Database
-from analyzer.store.schema import audit, deliveries, feedback, findings
+from analyzer.store.schema import audit, deliveries, feedback, findings, silences
 
 
 async def forget(database: Database, before: datetime) -> int:
@@ -26,6 +26,7 @@ async def forget(database: Database, before: datetime) -> int:
         delete(feedback).where(
             feedback.c.given_at < before, feedback.c.fingerprint.not_in(select(findings.c.fingerprint))
         ),
+        delete(silences).where(silences.c.ends_at < before),
         delete(audit).where(audit.c.at < before),
     )
     async with database.write() as connection:

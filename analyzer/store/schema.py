@@ -62,6 +62,7 @@ findings = Table(
     Column("ends_at", Instant),
     Column("score", Float),
     Column("causes", Text, nullable=False),
+    Column("quiet", Text, nullable=False, server_default=""),
     Index("findings_by_start", "starts_at"),
     Index("findings_by_host", "host", "starts_at"),
     Index("findings_by_end", "ends_at"),
@@ -107,6 +108,19 @@ feedback = Table(
     Column("given_at", Instant, nullable=False),
 )
 
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("matchers", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("silences_by_end", "ends_at"),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -120,11 +134,19 @@ audit = Table(
 
 Migration = Callable[[Connection], object]
 
+
+def _why_findings_are_quiet(connection: Connection) -> None:
+    if "quiet" not in {column["name"] for column in inspect(connection).get_columns(findings.name)}:
+        connection.exec_driver_sql("ALTER TABLE findings ADD COLUMN quiet TEXT NOT NULL DEFAULT ''")
+
+
 # One step for each version, in order; a step that has been released is never changed, only followed by another.
 # The first makes every table that this program knows, so the later ones must bear with what is there already.
 MIGRATIONS: tuple[Migration, ...] = (
     metadata.create_all,
     lambda connection: feedback.create(connection, checkfirst=True),
+    lambda connection: silences.create(connection, checkfirst=True),
+    _why_findings_are_quiet,
 )
 
 
