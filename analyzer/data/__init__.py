@@ -16,7 +16,8 @@ from analyzer.data.answers import (
 )
 from analyzer.data.companions import Change, Companion, CompanionKind, Companions, Departure
 from analyzer.data.evidence import Evidence, Figure
-from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, Scores, Severity
+from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, IncidentFilter, Scores, Severity
+from analyzer.data.incidents import Incident
 from analyzer.data.quieting import Matcher, Opinion, Opinionated, Quiet, Quieting, Silence
 from analyzer.data.report import (
     Deduction,
@@ -59,6 +60,8 @@ __all__ = [
     "Host",
     "HostReport",
     "HostStatus",
+    "Incident",
+    "IncidentFilter",
     "Language",
     "Learning",
     "LogLine",

@@ -56,7 +56,8 @@ class Finding:
     """Something a person should know: what, where, since when, on what evidence. `ends_at` None means firing.
 
     `companions` is what moved with it, None until that was looked for. `quiet` says why it is recorded and shown, but
-    not told.
+    not told. `incident` is the id of the one it belongs to, empty until that is known; `end_reason` why it ended, where
+    that is not because all was well again.
     """
 
     kind: str
@@ -68,6 +69,8 @@ class Finding:
     causes: tuple[Cause, ...]
     companions: Companions | None = None
     quiet: Quiet | None = None
+    incident: str = ""
+    end_reason: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -92,6 +95,17 @@ class FindingFilter:
     kind: str | None = None
     severity: Severity | None = None
     firing: bool | None = None
+    since: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents are asked for; None asks for all. `since`: those that were still open then or later."""
+
+    host: str | None = None
+    severity: Severity | None = None
+    open: bool | None = None
     since: datetime | None = None
     limit: int = 100
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from analyzer.data.findings import Failure, Finding
+from analyzer.data.incidents import Incident
 from analyzer.data.series import Fleet, Host, Language, Times, Values
 
 
@@ -174,6 +175,7 @@ class Report:
     """All that one cycle learned; the only thing that sinks, HTTP and the assistant see.
 
     `source` is who served the data, empty when nobody did; `fallback_reason` why it is not the first of the chain.
+    `incidents` are those that are open, and those that closed in this cycle.
     """
 
     at: datetime
@@ -184,6 +186,13 @@ class Report:
     failures: tuple[Failure, ...]
     stage_seconds: Mapping[str, float]
     fleet_health: Health | None = None
+    incidents: tuple[Incident, ...] = ()
+
+    @property
+    def stories(self) -> tuple[Incident, ...]:
+        """Every incident, and each finding that was not put into one as an incident of its own."""
+        alone = [Incident.alone(finding) for finding in self.findings if not finding.incident]
+        return (*self.incidents, *alone)
 
     def host(self, name: str) -> HostReport | None:
         """By `instance`, else by an unambiguous nodename."""
