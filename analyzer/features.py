@@ -53,6 +53,13 @@ class _Entry(_Door):
     saturates_at: float | None = None
     minimum_effect: float = Field(0.0, ge=0)
     needs: str = ""
+    countdown: bool = False
+
+    @model_validator(mode="after")
+    def _counts_down_to_something(self) -> _Entry:
+        if self.countdown and (self.unit != "seconds" or self.worse != "low" or self.limit is None):
+            raise ValueError("a countdown is in seconds, worse when low, and has a limit")
+        return self
 
     def feature(self, definitions: Mapping[str, str]) -> Feature:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
@@ -211,6 +218,8 @@ def _facts(feature: Feature) -> str:
         facts.append(f"exhausted at {feature.limit:g}")
     if feature.saturates_at is not None:
         facts.append(f"hurts from {feature.saturates_at:g}")
+    if feature.countdown:
+        facts.append("falls by one a second, so that its forecast is exact")
     facts += [
         f"changes below {feature.minimum_effect:g} don't matter",
         f"needs {feature.needs}" if feature.needs else "",
@@ -242,6 +251,7 @@ features:
     saturates_at: 172800             # from where it hurts; leave out where nothing does
     limit: 604800                    # where it is exhausted; leave out where there is no limit
     minimum_effect: 3600             # the smallest change that a person would care about
+    countdown: false                 # true for the seconds left until a known moment: they are forecast exactly
 without: [raid_disks_failed]         # features of the catalogue to leave out
 ```
 

@@ -83,7 +83,7 @@ def health(
     confidence; a host of which nothing is known has no score.
     """
     usual, busy = typical(frame, window)
-    judged = [feature for feature in features if feature.saturates_at is not None]
+    judged = [f for f in features if f.saturates_at is not None and (f.name in usual or not f.needs)]
     known = [feature for feature in judged if feature.name in usual]
     headroom = headrooms(busy)
     if not known:

@@ -30,7 +30,8 @@ class Feature:
     `$window` for the range of its rates. `worse` says which way is bad: "high", "low" or "both".
     `limit` is the value at which it is exhausted (in its own unit; None where there is none), `saturates_at` the value
     from which it hurts, `minimum_effect` the smallest change in its own unit that a person would care about. `needs`
-    names what a host must have for it to exist at all, where that is not every host.
+    names what a host must have for it to exist at all, where that is not every host. A `countdown` is the seconds left
+    until a moment that is known: it falls by one a second to its limit, and nothing needs to be learned of it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Feature:
     saturates_at: float | None = None
     minimum_effect: float = 0.0
     needs: str = ""
+    countdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

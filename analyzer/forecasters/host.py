@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Feature, Fleet, Forecast, Frame, Times, Values
+from analyzer.forecasters.countdown import count_down
 from analyzer.forecasters.grid import Array
 from analyzer.forecasters.outlook import Outlook, foresee
 
@@ -65,8 +66,14 @@ def forecast_rows(
     step = float(np.median(np.diff(times)))
     catalogue = {feature.name: feature for feature in features}
     series = [(host, name) for host, known in names for name in known]
-    steps = np.where([name in catalogue for _, name in series], usable_steps(rows), 0)
-    found: dict[int, Forecast] = {}
+    learned = [name in catalogue and not catalogue[name].countdown for _, name in series]
+    steps = np.where(learned, usable_steps(rows), 0)
+    found: dict[int, Forecast] = {
+        i: known
+        for i, (host, name) in enumerate(series)
+        if name in catalogue and catalogue[name].countdown
+        if (known := count_down(host, catalogue[name], times, rows[i], ahead, level))
+    }
     for length in np.unique(steps[steps > 0]):
         chosen = np.flatnonzero(steps == length)
         seconds = ahead[ahead <= REACH * (length - 1) * step]

@@ -44,7 +44,7 @@ def test_every_feature_says_what_it_means_in_english_and_korean() -> None:
 
 def test_features_that_read_more_than_node_exporter_has_say_what_they_need() -> None:
     others = [one for one in load_features() if any(not name.startswith("node_") for name in metric_names([one]))]
-    assert [one.name for one in others] == ["probes_failing", "log_errors_per_second"]
+    assert [one.name for one in others] == ["probes_failing", "certificate_left_seconds", "log_errors_per_second"]
     assert all("this exporter's" in one.needs for one in others)
 
 
@@ -203,3 +203,10 @@ def problems(folder: Path, text: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         load_features(path)
     return [problem.removeprefix(f"{path}: ") for problem in caught.value.problems]
+
+
+def test_a_countdown_says_what_it_counts_down_to(tmp_path: Path) -> None:
+    left = "{name: left, unit: seconds, group: x, promql: 'up{$selector}', meaning: {en: x}, countdown: true}"
+    wrong = f"features:\n  - {left}"
+    with pytest.raises(SettingsError, match="a countdown is in seconds, worse when low, and has a limit"):
+        load_features(written(tmp_path, wrong))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -196,3 +197,8 @@ def test_a_score_is_between_nothing_and_a_hundred_and_adds_up(values: dict[str, 
     found = of(values)
     assert 0 <= score(found) <= 100
     assert score(found) + sum(taken.points for taken in found.deductions) == pytest.approx(100.0)
+
+
+def test_what_this_kind_of_host_does_not_have_is_not_missing() -> None:
+    sensor = replace(feature("temperature_celsius", "hardware", 90.0), needs="temperature sensors")
+    assert health(frame(IDLE), (*FEATURES, sensor)).confidence == 1.0
