@@ -23,7 +23,8 @@ Value = bytes | int | float
 """bytes are passed through as they are: a number in decimal notation, as /proc writes it, without blanks."""
 
 UNDECODABLE = re.compile("[\ud800-\udfff]+")
-NO_LABELS: tuple[Labels, ...] = ((),)
+MOST_SURPRISES = 16
+"""So many changes in a row, and a block is taken for one that always changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,36 @@ class Layout:
     the same order. Series beyond `most_series` of a family, and series said twice, are dropped and counted.
     """
 
-    __slots__ = ("_kept", "_pieces", "dropped", "families", "groups")
+    __slots__ = ("_kept", "_last", "_pieces", "_surprises", "dropped", "families", "groups")
 
     def __init__(self, groups: Iterable[tuple[Family, Sequence[bytes]]]) -> None:
-        self.groups = tuple((family, tuple(rows)) for family, rows in groups)
-        self.families = tuple(family.name for family, _ in self.groups)
+        # With its newline before it a row is the very piece of text that both formats are made of.
+        self.groups = tuple((family, tuple([b"\n" + row for row in rows])) for family, rows in groups)
+        self.families = tuple([family.name for family, _ in self.groups])
         self.dropped: dict[str, int] = {}
         self._kept: list[int] | None = None
         self._pieces: dict[bool, list[bytes]] = {}
+        self._last: dict[bool, tuple[list[Value], bytes]] = {}
+        self._surprises = 0
 
     def render(self, values: Sequence[Value], *, openmetrics: bool, rules: Rules) -> bytes:
-        """The text of these families; ValueError when the values are too few, too many or no numbers."""
+        """The text of these families; ValueError when the values are too few, too many or no numbers.
+
+        What stays the same from scrape to scrape, as much does, is not written again.
+        """
+        last = self._last.get(openmetrics)
+        if last is not None and last[0] == values:
+            self._surprises = 0
+            return last[1]
+        text = self._write(values, openmetrics=openmetrics, rules=rules)
+        self._surprises += 1
+        if self._surprises <= MOST_SURPRISES:
+            self._last[openmetrics] = [*values], text
+        else:
+            self._last.clear()
+        return text
+
+    def _write(self, values: Sequence[Value], *, openmetrics: bool, rules: Rules) -> bytes:
         pieces = self._pieces.get(openmetrics)
         if pieces is None:
             pieces = self._pieces[openmetrics] = self._prepare(rules, openmetrics=openmetrics)
@@ -88,9 +108,9 @@ class Layout:
         for family, rows in self.groups:
             chosen = rules.choose(family, rows)
             self.dropped[family.name] = len(rows) - len(chosen)
-            head = family.head(openmetrics=openmetrics)
+            head = before + family.head(openmetrics=openmetrics)
             for row in chosen:
-                pieces += [before + head + rows[row], b""]
+                pieces += [head + rows[row][1:] if head else rows[row], b""]
                 before, head = b"\n", b""
             kept += [at + row for row in chosen]
             at += len(rows)

@@ -48,6 +48,16 @@ def test_fresh_values_stand_where_the_old_ones_stood() -> None:
     assert [line for line in text(second).splitlines() if not line.startswith("#")] == ["a 30", "b 40"]
 
 
+def test_what_stays_the_same_is_told_again_and_what_changes_is_told_new() -> None:
+    table = Table(Family("a", "A."), Family("b", "B."))
+    told = [1, 2]
+    for number_ in (2, 2, 3, 3, 2, *range(40), 39, 39):
+        told[1] = number_  # a collector may use the same list again
+        for openmetrics in (False, True, False):
+            lines = text(table.single(told), openmetrics=openmetrics).splitlines()
+            assert [line for line in lines if not line.startswith("#")] == ["a 1", f"b {number_}"]
+
+
 def test_rows_that_change_are_written_anew() -> None:
     table = Table(Family("a", "A.", labels=("x",)))
     text(table.block([("1",), ("2",)], [[1, 2]]))
