@@ -38,24 +38,19 @@ class Gauges:
 
     def add(self, process: Process) -> None:
         """Count one process more."""
-        ratio = process.descriptors / process.limit if process.limit else 0.0
-        states = [0] * 5
-        states[STATES.get(process.state, OTHER_STATE)] = 1
-        self.merge(
-            Gauges(
-                1,
-                process.threads,
-                process.resident_bytes,
-                process.virtual_bytes,
-                process.swapped_bytes,
-                process.proportional_bytes,
-                process.proportional_swapped_bytes,
-                process.descriptors,
-                ratio,
-                process.started_ticks,
-                states,
-            )
-        )
+        started = process.started_ticks
+        self.oldest_ticks = min(self.oldest_ticks, started) if self.processes else started
+        self.processes += 1
+        self.threads += process.threads
+        self.resident_bytes += process.resident_bytes
+        self.virtual_bytes += process.virtual_bytes
+        self.swapped_bytes += process.swapped_bytes
+        self.proportional_bytes += process.proportional_bytes
+        self.proportional_swapped_bytes += process.proportional_swapped_bytes
+        self.descriptors += process.descriptors
+        if process.limit:
+            self.worst_descriptor_ratio = max(self.worst_descriptor_ratio, process.descriptors / process.limit)
+        self.states[STATES.get(process.state, OTHER_STATE)] += 1
 
     def merge(self, more: Gauges) -> None:
         """Count these processes too."""

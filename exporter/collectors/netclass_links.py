@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 from exporter.netlink_messages import ROUTE, ask, attribute, attributes, connect, number, text
 
@@ -23,6 +24,7 @@ OF_STATE = 0x40 | 0x10000 | DORMANT
 """Flags that netlink adds, and /sys hasn't: running, lower layer up, dormant."""
 
 PROMISCUOUS, MULTICAST = 0x100, 0x200
+MOST_KNOWN = 256
 STATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
 
 
@@ -47,8 +49,9 @@ def links() -> list[Link]:
         return [read(body) for body in ask(link, GET_LINK, question)]
 
 
+@lru_cache(MOST_KNOWN)
 def read(body: bytes) -> Link:
-    """A device from the message about it."""
+    """A device from the message about it, which seldom differs from the one before."""
     _, kind, index, flags, _ = HEAD.unpack_from(body)
     found = attributes(body, HEAD.size)
     is_on = bool(flags & UP)
