@@ -34,7 +34,7 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def collector(log: Path) -> Iterator[LogsCollector]:
     collector = LogsCollector(Trees.below(), file=(str(log),), journal=False)
-    until(lambda: f'source="{log}"' in page(collector))
+    until(lambda: is_open(collector, log))
     yield collector
     collector.close()
 
@@ -45,6 +45,11 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < ends, "waited 20 s in vain"
         time.sleep(0.02)
+
+
+def is_open(collector: LogsCollector, log: Path) -> bool:
+    """What is written before that counts as history."""
+    return f'openmanager_log_source_up{{source="{log}"}} 1\n' in page(collector) + "\n"
 
 
 def book_of(collector: LogsCollector) -> Book:
@@ -232,7 +237,7 @@ def test_in_a_burst_reading_rests_so_long_that_it_keeps_to_its_share() -> None:
 
 def test_scrapes_are_answered_during_a_burst(log: Path) -> None:
     collector = LogsCollector(Trees.below(), file=(str(log),), journal=False)
-    until(lambda: f'source="{log}"' in page(collector))
+    until(lambda: is_open(collector, log))
     with log.open("a") as file:
         file.writelines(f"INFO request {number} took {number % 97} ms\n" for number in range(100_000))
     seen = [0.0]
@@ -247,7 +252,7 @@ def test_a_later_run_goes_on_where_this_one_stopped(tmp_path: Path, log: Path) -
 
     def run() -> LogsCollector:
         collector = LogsCollector(Trees.below(), file=(str(log),), journal=False, state_file=str(state))
-        until(lambda: f'source="{log}"' in page(collector))
+        until(lambda: is_open(collector, log))
         return collector
 
     run().close()
@@ -273,7 +278,7 @@ def test_when_the_reading_thread_breaks_down_a_scrape_says_so_and_it_goes_on(
     assert files is not None
     files.clock = None  # type: ignore[assignment]
     page(collector)
-    until(lambda: f'source="{log}"' in page(collector))
+    until(lambda: is_open(collector, log))
     with log.open("a") as file:
         file.write("x\n")
     until(lambda: bool(complaints))
