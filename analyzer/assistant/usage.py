@@ -39,3 +39,9 @@ class UsageCollector(Collector):
         serving = GaugeMetricFamily(f"{PREFIX}_cache_shared", "1 while the shared cache serves, 0 while memory does.")
         serving.add_metric([], float(cache.serving == "redis"))
         yield serving
+        spent = GaugeMetricFamily(
+            f"{PREFIX}_budget_spent_ratio", "The share of the day's budget that is gone.", labels=["budget"]
+        )
+        for name, share in budget.spent().items():
+            spent.add_metric([name], share)
+        yield spent

@@ -1,7 +1,10 @@
-"""Analyzer: its own cycle, what it costs, what fails, and what it still owes to others."""
+"""Analyzer: its own cycle, what it costs, what fails, what it still owes to others, and what answers take."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from grafana_foundation_sdk.builders import timeseries
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -23,6 +26,7 @@ from grafana.boards.panels import (
 RATE = "$__rate_interval"
 AGE = Steps("green", ((60, "orange"), (120, "red")))
 LATE = Steps("green", ((60, "orange"), (900, "red")))
+SPENT = Steps("green", ((0.8, "orange"), (1, "red")))
 UP = Steps("red", ((1, "green"),))
 
 
@@ -30,7 +34,9 @@ def analyzer() -> Dashboard:
     itself = 'job=~".*analyzer.*"'
     page = (
         board(
-            "openmanager-analyzer", "OpenManager / Analyzer", "The analyzer itself: cycle, cost, failures, deliveries."
+            "openmanager-analyzer",
+            "OpenManager / Analyzer",
+            "The analyzer itself: cycle, cost, failures, deliveries, answers.",
         )
         .time("now-6h", "now")
         .annotation(findings_annotation('kind="silent"'))
@@ -110,4 +116,40 @@ def analyzer() -> Dashboard:
         ),
     ):
         page = page.with_panel(panel)
+    page = page.with_row(Row("Answers"))
+    for panel in _answers():
+        page = page.with_panel(panel)
     return finished(page)
+
+
+def _answers() -> Iterator[timeseries.Panel]:
+    """What answering takes: language models within their budgets, and what the cache spares."""
+    yield curves(
+        Said("Language models", "Calls, and calls not made because a budget was spent.", "cps", NEUTRAL, THIRD),
+        Query(f"rate(openmanager_assistant_model_calls_total[{RATE}])", "calls"),
+        Query(f"rate(openmanager_assistant_model_refusals_total[{RATE}])", "not made"),
+    )
+    yield curves(
+        Said("Tokens", "What language models took and gave, a second.", "none", NEUTRAL, THIRD),
+        Query(f"rate(openmanager_assistant_model_tokens_total[{RATE}])", "tokens"),
+    )
+    yield curves(
+        Said("Budgets of the day", "How much is gone; at 100% code alone words answers.", "percentunit", SPENT, THIRD),
+        Query("openmanager_assistant_budget_spent_ratio", "{{budget}}"),
+    )
+    yield curves(
+        Said("Money", "Spent since the analyzer started, in the unit of the prices set.", "none", NEUTRAL, THIRD),
+        Query("openmanager_assistant_model_cost_total", "spent"),
+    )
+    yield curves(
+        Said("Cache", "Answers found, not found, and spared by an equal one.", "cps", NEUTRAL, THIRD),
+        *(
+            Query(f"rate(openmanager_assistant_cache_{kind}_total[{RATE}])", said)
+            for kind, said in (("hits", "found"), ("misses", "not found"), ("saved", "spared"))
+        ),
+    )
+    yield curves(
+        Said("Trouble", "The shared cache not answering; requests failed by a mistake of ours.", "cps", NEUTRAL, THIRD),
+        Query(f"rate(openmanager_assistant_cache_failures_total[{RATE}])", "cache"),
+        Query(f"rate(openmanager_http_failures_total[{RATE}])", "requests"),
+    )

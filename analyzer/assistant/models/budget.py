@@ -44,6 +44,13 @@ class Budget:
         self.tokens_ever += tokens
         self.money_ever += money
 
+    def spent(self) -> dict[str, float]:
+        """The share of each day's budget that is gone. A limit of 0 is spent by the first one asked for."""
+        self._new_day()
+        calls = self.calls / self.calls_a_day if self.calls_a_day else float(self.refusals > 0)
+        money = self.money / self.money_a_day if self.money_a_day else float(self.money > 0)
+        return {"calls": calls, "money": money}
+
     def _reason(self, tokens: int, calls_so_far: int) -> str:
         if tokens > self.tokens_a_call:
             return f"the facts need about {tokens} tokens, a call may take {self.tokens_a_call}"
