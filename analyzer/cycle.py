@@ -20,6 +20,7 @@ from analyzer.data import (
     HostReport,
     Learning,
     Peers,
+    Quieting,
     Report,
     Scores,
     Window,
@@ -43,12 +44,14 @@ UNKNOWN = Health(None, 0.0)
 class Memory:
     """What one cycle hands to the next: the newest history, what the judge remembers, what was firing.
 
-    `failed` are the last report's failures; `late` came too late for it: of its sinks, and of work between cycles.
+    `quieting` is what people asked to hear less of, as it is now. `failed` are the last report's failures; `late` came
+    too late for it: of its sinks, and of work between cycles.
     """
 
     recent: Fleet | None = None
     judged: JudgeMemory = field(default_factory=JudgeMemory)
     firing: tuple[Finding, ...] = ()
+    quieting: Quieting = field(default_factory=Quieting)
     late: tuple[Failure, ...] = ()
     failed: tuple[Failure, ...] = ()
 
@@ -157,7 +160,9 @@ class Cycle:
             name: models.calibration for name in scores if isinstance(models := self.trainer.models(name), HostModels)
         }
         judge = replace(self.judge, window_seconds=fetched.range_seconds)
-        verdict = judge.judge(now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked)
+        verdict = judge.judge(
+            now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked, memory.quieting
+        )
         firing = tuple(finding for finding in verdict.findings if finding.firing)
         return verdict.findings, replace(memory, judged=verdict.memory, firing=firing)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import Report, UsualState
+from analyzer.data import Quieting, Report, UsualState
 from analyzer.guard import Guard
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.lean import give_back
@@ -45,6 +45,7 @@ class Rounds:
         """One cycle, then everything worth remembering is written down. False until a source has served once."""
         if not self._restored:
             await self._restore(now)
+        await self._hear(now)
         report, self._memory = await self._cycle.run(now, self._memory)
         guard = Guard(now)
         with guard.stage("store"):
@@ -80,6 +81,14 @@ class Rounds:
         guard = Guard(now)
         with guard.stage("store"):
             await self._store.forget(now - self._keep)
+        self._add(guard)
+
+    async def _hear(self, now: datetime) -> None:
+        """What people asked to hear less of; what was known of it stays where the store can't be read."""
+        guard = Guard(now)
+        with guard.stage("store"):
+            silences, opinions = await self._store.silences.newest(now), await self._store.feedback.opinions()
+            self._memory = replace(self._memory, quieting=Quieting(silences, opinions))
         self._add(guard)
 
     async def _restore(self, now: datetime) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from analyzer.data import Feature, Finding, Fleet, Scores
+from analyzer.data import Feature, Finding, Fleet, Quieting, Scores
 from analyzer.judge.anomaly import ANOMALY, anomalies
 from analyzer.judge.calibration import Calibration, calibrate
 from analyzer.judge.findings import Scene, finding
 from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
+from analyzer.judge.quieting import Reasons
 from analyzer.judge.saturation import SILENT, saturations, silences
 from analyzer.judge.watch import Rule
 
 __all__ = ["ANOMALY", "SILENT", "Budget", "Calibration", "Episode", "Judge", "Memory", "Rule", "Verdict", "calibrate"]
+
+NOTHING_ASKED = Quieting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,14 @@ class Judge:
         calibrations: Mapping[str, Calibration],
         memory: Memory,
         not_asked: Collection[str] = (),
+        quieting: Quieting = NOTHING_ASKED,
     ) -> Verdict:
         """What to tell at `now`. `fleet` holds the newest rows, at least `saturated_seconds` of them.
 
         `scores` are the ensemble's for each host that has models; rows judged before are left alone, so that a
         restart or an overlap neither loses nor doubles a finding. Call it only when the source could be asked:
         a fleet that is empty because nobody answered would call every host silent. `not_asked` are hosts that the
-        source in use can't ask.
+        source in use can't ask. `quieting` is what people asked to hear less of.
         """
         seconds, moment = self.step.total_seconds(), now.timestamp()
         memory = self._seen(memory, fleet, moment)
@@ -73,8 +77,7 @@ class Judge:
             self.step,
             self.window_seconds,
         )
-        lasting = tuple(episode for episode in told if episode.ends_at is None)
-        return Verdict(tuple(finding(episode, scene) for episode in told), replace(memory, episodes=lasting))
+        return _verdict(told, Reasons(scene, quieting), memory)
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
         """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""
@@ -87,3 +90,15 @@ class Judge:
         oldest = moment - self.forget_after.total_seconds()
         kept = {host: time for host, time in last_seen.items() if time >= oldest}
         return replace(memory.covering(tuple(kept)), last_seen=kept)
+
+
+def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdict:
+    """Findings of the episodes, each with why it is quiet; what is told stays so while it lasts."""
+    findings, lasting = [], []
+    for episode in told:
+        found = finding(episode, reasons.scene)
+        quiet = reasons.why_quiet(found, episode)
+        findings.append(replace(found, quiet=quiet))
+        if episode.ends_at is None:
+            lasting.append(replace(episode, told=episode.told or quiet is None))
+    return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting)))

@@ -17,7 +17,8 @@ from analyzer.judge.watch import Watch
 class Episode:
     """One finding in the making. Times are epoch seconds; `ends_at` None while it lasts.
 
-    `peak` and `bar` are heights; `parts[feature]` is the most that a feature contributed.
+    `peak` and `bar` are heights; `parts[feature]` is the most that a feature contributed. `told` once people were to
+    hear of it.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Episode:
     peak: float = 0.0
     bar: float = 1.0
     parts: Mapping[str, float] = field(default_factory=dict)
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

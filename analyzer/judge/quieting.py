@@ -1,0 +1,133 @@
+"""Why a finding is not told: a planned silence, what people said of one like it, too small a change, a reboot.
+
+Nothing here hides a finding: it is recorded and shown with the reason, and told once the reason is gone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analyzer.data import Finding, Host, Opinionated, Quiet, Quieting, Severity, Values
+from analyzer.judge.anomaly import ANOMALY
+from analyzer.judge.findings import Scene
+from analyzer.judge.ladder import GAP_STEPS
+from analyzer.judge.memory import Episode
+from analyzer.silencing import silenced_by
+
+# Two findings are alike when the angle between their causes is small, and the later one is not clearly stronger.
+ALIKE_COSINE = 0.8
+STRONGER = 1.25
+# A host that has just started is busy with that.
+SETTLING_SECONDS = 600.0
+BOOT_UNCERTAIN_SECONDS = 60.0
+BEFORE_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """All that can quiet a finding; `booted` is when hosts started, in epoch seconds."""
+
+    scene: Scene
+    quieting: Quieting = field(default_factory=Quieting)
+    booted: Mapping[str, float] = field(default_factory=dict)
+
+    def why_quiet(self, finding: Finding, episode: Episode) -> Quiet | None:
+        """None for what is to be told. What was told once goes on being told, unless people ask otherwise."""
+        silence = silenced_by(finding, self._host(finding.host), self.quieting.silences, self.scene.now)
+        if silence is not None:
+            return Quiet("silence", silence.id, silence.comment)
+        own = next((one for one in self.quieting.opinions if one.fingerprint == finding.fingerprint), None)
+        if own is not None or episode.told:
+            return Quiet("feedback", own.fingerprint) if own and own.opinion == "not_an_anomaly" else None
+        if disliked := alike_not_wanted(finding, self.quieting.opinions):
+            return Quiet("feedback", disliked.fingerprint)
+        return self._hardly_unusual(finding) if finding.kind == ANOMALY else None
+
+    def _hardly_unusual(self, finding: Finding) -> Quiet | None:
+        if self._just_booted(finding):
+            return Quiet("reboot")
+        return Quiet("small") if too_small(finding, self.scene) else None
+
+    def _host(self, name: str) -> Host:
+        return next((host for host in self.scene.fleet.hosts if host.name == name), Host(name))
+
+    def _just_booted(self, finding: Finding) -> bool:
+        boot = self.booted.get(finding.host, -math.inf)
+        settling = 0 <= self.scene.now.timestamp() - boot < SETTLING_SECONDS
+        return settling and finding.starts_at.timestamp() >= boot - BOOT_UNCERTAIN_SECONDS
+
+
+def alike_not_wanted(finding: Finding, opinions: Iterable[Opinionated]) -> Opinionated | None:
+    """The earlier finding like this one that someone called no anomaly, unless the last word on its like was praise.
+
+    `opinions` are the newest first. Those on other hosts, or of other kinds, say nothing of this finding.
+    """
+    shares = {cause.feature: cause.share for cause in finding.causes}
+    for opinion in opinions:
+        if (opinion.host, opinion.kind) != (finding.host, finding.kind):
+            continue
+        if cosine(shares, opinion.shares) < ALIKE_COSINE:
+            continue
+        if opinion.opinion == "useful":
+            return None
+        if not clearly_stronger(finding, opinion):
+            return opinion
+    return None
+
+
+def clearly_stronger(finding: Finding, than: Opinionated) -> bool:
+    """Critical where that one was not, or higher by a quarter; what has no height can't be compared and is stronger."""
+    if finding.severity is Severity.CRITICAL and than.severity < Severity.CRITICAL:
+        return True
+    return not height(finding.score) <= STRONGER * height(than.score)
+
+
+def height(score: float) -> float:
+    return math.inf if score >= 1.0 else -math.log1p(-score)
+
+
+def cosine(some: Mapping[str, float], others: Mapping[str, float]) -> float:
+    """Of the angle between two lists of shares; 1 where neither has any."""
+    if not some and not others:
+        return 1.0
+    norms = math.hypot(*some.values()) * math.hypot(*others.values())
+    return sum(share * others.get(name, 0.0) for name, share in some.items()) / norms if norms > 0 else 0.0
+
+
+def too_small(finding: Finding, scene: Scene) -> bool:
+    """Whether nothing that it is put down to moved by as much as a person would care about."""
+    moves = list(_moves(finding, scene))
+    return bool(moves) and all(moved < least for moved, least in moves)
+
+
+def _moves(finding: Finding, scene: Scene) -> Iterator[tuple[float, float]]:
+    """How far each cause moved, and how far it must to matter; as far as can be where that is not known."""
+    for cause in finding.causes:
+        feature = scene.features.get(cause.feature)
+        least = feature.minimum_effect if feature else 0.0
+        before, during = _around(finding, cause.feature, scene)
+        low, high = cause.evidence.usual_low, cause.evidence.usual_high
+        moved = [float(np.abs(during - np.median(before)).max())] if len(before) and len(during) else []
+        if low is not None and high is not None and len(during):
+            moved.append(max(float(during.max()) - high, low - float(during.min())))
+        yield (max(moved) if moved else math.inf, least)
+
+
+def _around(finding: Finding, feature: str, scene: Scene) -> tuple[Values, Values]:
+    """A feature's known values before a finding and while it lasted; it began some steps before it was noticed."""
+    fleet = scene.fleet
+    names = [host.name for host in fleet.hosts]
+    if finding.host not in names or feature not in fleet.features:
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    values = fleet.values[names.index(finding.host), fleet.features.index(feature)]
+    step = scene.step.total_seconds()
+    begins = finding.starts_at.timestamp() - GAP_STEPS * step
+    ends = math.inf if finding.ends_at is None else finding.ends_at.timestamp()
+    known = np.isfinite(values)
+    before = known & (fleet.times < begins) & (fleet.times >= begins - BEFORE_STEPS * step)
+    during = known & (fleet.times >= begins) & (fleet.times <= ends)
+    return values[before], values[during]
