@@ -11,6 +11,7 @@ from analyzer.store.audit import Audit, AuditEntry
 from analyzer.store.database import Database, open_database
 from analyzer.store.feedback import Feedback, Judged
 from analyzer.store.findings import Findings
+from analyzer.store.incidents import Incidents
 from analyzer.store.memory import Memory
 from analyzer.store.outbox import Delivery, Outbox, OutboxStatus, Owed
 from analyzer.store.retention import forget
@@ -36,6 +37,7 @@ class Store:
 
     database: Database
     findings: Findings
+    incidents: Incidents
     feedback: Feedback
     silences: Silences
     outbox: Outbox
@@ -49,6 +51,7 @@ class Store:
         return cls(
             database,
             Findings(database),
+            Incidents(database),
             Feedback(database),
             Silences(database),
             Outbox(database),

@@ -35,6 +35,8 @@ class Findings:
         """
         self.unwritten.update({finding.fingerprint: finding for finding in findings})
         told = dict(self.unwritten)
+        if not told:
+            return
         async with self.database.write() as connection:
             for finding in told.values():
                 await self._record(connection, finding, now)
@@ -46,13 +48,13 @@ class Findings:
         query = select(TABLE).where(and_(True, *_conditions(wanted)))
         query = query.order_by(TABLE.c.starts_at.desc(), TABLE.c.fingerprint).limit(wanted.limit)
         async with self.database.read() as connection:
-            return tuple(_finding(row) for row in await connection.execute(query))
+            return tuple(finding_of(row) for row in await connection.execute(query))
 
     async def get(self, fingerprint: str) -> Finding | None:
         """None when no such finding was ever recorded, or it is forgotten."""
         async with self.database.read() as connection:
             row = (await connection.execute(select(TABLE).where(TABLE.c.fingerprint == fingerprint))).first()
-        return _finding(row) if row else None
+        return finding_of(row) if row else None
 
     async def _record(self, connection: AsyncConnection, finding: Finding, now: datetime) -> None:
         row = _row(finding)
@@ -68,7 +70,9 @@ class Findings:
 
 
 def _entry(event: str, finding: Finding, now: datetime) -> AuditEntry:
-    return AuditEntry(now, event, finding.fingerprint, f"{finding.severity.label} {finding.kind} on {finding.host}")
+    why = f": {finding.end_reason}" if finding.end_reason else ""
+    what = f"{finding.severity.label} {finding.kind} on {finding.host}{why}"
+    return AuditEntry(now, event, finding.fingerprint, what)
 
 
 def _row(finding: Finding) -> dict[str, object]:
@@ -82,16 +86,19 @@ def _row(finding: Finding) -> dict[str, object]:
         "score": float(finding.score) if math.isfinite(finding.score) else None,  # not every database knows NaN
         "causes": causes_to_json(finding.causes),
         "quiet": quiet_to_json(finding.quiet),
+        "incident": finding.incident,
+        "end_reason": finding.end_reason,
     }
 
 
 def _closing(finding: Finding) -> dict[str, object]:
     severity = int(finding.severity)
     worst = case((TABLE.c.severity > severity, TABLE.c.severity), else_=severity)
-    return {"ends_at": finding.ends_at, "severity": worst, "quiet": quiet_to_json(finding.quiet)}
+    quiet = quiet_to_json(finding.quiet)
+    return {"ends_at": finding.ends_at, "severity": worst, "quiet": quiet, "end_reason": finding.end_reason}
 
 
-def _finding(row: Row[tuple[object, ...]]) -> Finding:
+def finding_of(row: Row[tuple[object, ...]]) -> Finding:
     return Finding(
         kind=row.kind,
         host=row.host,
@@ -101,6 +108,8 @@ def _finding(row: Row[tuple[object, ...]]) -> Finding:
         score=math.nan if row.score is None else row.score,
         causes=causes_from_json(row.causes),
         quiet=quiet_from_json(row.quiet),
+        incident=row.incident,
+        end_reason=row.end_reason,
     )
 
 

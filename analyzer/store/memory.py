@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -20,6 +21,11 @@ class Memory:
             return await connection.scalar(select(schema.memory.c.value).where(schema.memory.c.name == name))
 
     async def save(self, name: str, value: bytes) -> None:
-        insert = self.database.insert(schema.memory).values(name=name, value=value)
+        await self.save_all({name: value})
+
+    async def save_all(self, values: Mapping[str, bytes]) -> None:
+        """All of them or none: what belongs together is never of two times."""
         async with self.database.write() as connection:
-            await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+            for name, value in values.items():
+                insert = self.database.insert(schema.memory).values(name=name, value=value)
+                await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

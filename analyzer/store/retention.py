@@ -7,12 +7,16 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from analyzer.store.database import Database
-from analyzer.store.schema import audit, deliveries, feedback, findings, silences
+from analyzer.store.schema import audit, deliveries, feedback, findings, incidents, silences
 
 
 async def forget(database: Database, before: datetime) -> int:
-    """Delete closed findings, settled deliveries and audit entries from before that time. Returns how many."""
+    """Delete closed incidents and findings, settled deliveries and audit entries from before that time.
+
+    A finding stays as long as its incident does. Returns how many went.
+    """
     firing = select(findings.c.fingerprint).where(findings.c.ends_at.is_(None))
+    open_ = select(incidents.c.id).where(incidents.c.ends_at.is_(None))
     other = deliveries.alias()
     # A close needs what its open learned, and an open that was forgotten would be sent again.
     owed = select(other.c.id).where(
@@ -20,9 +24,13 @@ async def forget(database: Database, before: datetime) -> int:
     )
     old = (
         delete(deliveries).where(
-            deliveries.c.settled_at < before, deliveries.c.subject.not_in(firing), ~owed.correlate(deliveries).exists()
+            deliveries.c.settled_at < before,
+            deliveries.c.subject.not_in(firing),
+            deliveries.c.subject.not_in(open_),
+            ~owed.correlate(deliveries).exists(),
         ),
-        delete(findings).where(findings.c.ends_at < before),
+        delete(incidents).where(incidents.c.ends_at < before),
+        delete(findings).where(findings.c.ends_at < before, findings.c.incident.not_in(select(incidents.c.id))),
         delete(feedback).where(
             feedback.c.given_at < before, feedback.c.fingerprint.not_in(select(findings.c.fingerprint))
         ),

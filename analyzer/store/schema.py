@@ -22,6 +22,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.schema import CreateColumn
 
 from analyzer.errors import StoreError
 
@@ -63,9 +64,23 @@ findings = Table(
     Column("score", Float),
     Column("causes", Text, nullable=False),
     Column("quiet", Text, nullable=False, server_default=""),
+    Column("incident", Text, nullable=False, server_default=""),
+    Column("end_reason", Text, nullable=False, server_default=""),
     Index("findings_by_start", "starts_at"),
     Index("findings_by_host", "host", "starts_at"),
     Index("findings_by_end", "ends_at"),
+    Index("findings_by_incident", "incident"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("severity", Integer, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant),
+    Index("incidents_by_start", "starts_at"),
+    Index("incidents_by_end", "ends_at"),
 )
 
 deliveries = Table(
@@ -140,6 +155,26 @@ def _why_findings_are_quiet(connection: Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE findings ADD COLUMN quiet TEXT NOT NULL DEFAULT ''")
 
 
+def _added(table: Table, *names: str) -> Migration:
+    """A step that adds these columns to a table that was made without them."""
+
+    def add(connection: Connection) -> None:
+        known = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for name in names:
+            if name not in known:
+                column = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column}")
+
+    return add
+
+
+def _incidents(connection: Connection) -> None:
+    _added(findings, "incident", "end_reason")(connection)
+    incidents.create(connection, checkfirst=True)
+    (index,) = (index for index in findings.indexes if index.name == "findings_by_incident")
+    index.create(connection, checkfirst=True)
+
+
 # One step for each version, in order; a step that has been released is never changed, only followed by another.
 # The first makes every table that this program knows, so the later ones must bear with what is there already.
 MIGRATIONS: tuple[Migration, ...] = (
@@ -147,6 +182,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     lambda connection: feedback.create(connection, checkfirst=True),
     lambda connection: silences.create(connection, checkfirst=True),
     _why_findings_are_quiet,
+    _incidents,
 )
 
 
