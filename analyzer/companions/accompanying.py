@@ -1,0 +1,98 @@
+"""Keeps what moved with each finding from one cycle to the next, and looks again now and then. Has no clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from analyzer.companions.departures import departures
+from analyzer.companions.looking import Looker
+from analyzer.data import Companions, Departure, Failure, Finding, Fleet
+from analyzer.usual_hours import UsualHours
+
+# A finding that just opened is looked at again soon: what moves with it may show a scrape later.
+SOON = timedelta(seconds=30)
+LATER = timedelta(minutes=2)
+YOUNG = timedelta(minutes=2)
+# So many findings are looked at in one cycle: about fourteen queries each, all at once.
+MOST = 4
+
+Hours = Callable[[str], UsualHours | None]
+
+
+class Accompanist:
+    """Costs a cycle at most twice the looker's patience, and only while something fires."""
+
+    def __init__(self, looker: Looker, most: int = MOST) -> None:
+        self._looker = looker
+        self._most = most
+        self._known: dict[str, Companions] = {}
+
+    def remember(self, findings: Iterable[Finding]) -> None:
+        """Take over what was found before a restart."""
+        self._known.update({f.fingerprint: f.companions for f in findings if f.companions is not None})
+
+    async def accompany(
+        self, findings: Sequence[Finding], recent: Fleet, hours: Hours, now: datetime, rate_seconds: float
+    ) -> tuple[Finding, ...]:
+        """The findings with what moved with them; those longest due are looked at. An ended one keeps what it had."""
+        due = self._due(findings, now)
+        looked = await asyncio.gather(*(self._look(each, recent, hours, now, rate_seconds) for each in due))
+        self._known.update({finding.fingerprint: found for finding, found in zip(due, looked, strict=True)})
+        self._known = {f.fingerprint: self._known[f.fingerprint] for f in findings if f.fingerprint in self._known}
+        return self.told(findings)
+
+    def told(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """The findings with what is known of them by now; asks nobody."""
+        return tuple(replace(f, companions=self._known.get(f.fingerprint, f.companions)) for f in findings)
+
+    def _due(self, findings: Sequence[Finding], now: datetime) -> list[Finding]:
+        """Never looked at first, the most severe of them before others; then those looked at longest ago."""
+        waiting = [finding for finding in findings if finding.firing and finding.told and self._waits(finding, now)]
+        waiting.sort(
+            key=lambda f: (k.looked_at.timestamp() if (k := self._known.get(f.fingerprint)) else 0, -f.severity)
+        )
+        return waiting[: self._most]
+
+    def _waits(self, finding: Finding, now: datetime) -> bool:
+        known = self._known.get(finding.fingerprint)
+        if known is None:
+            return True
+        return now >= known.looked_at + (SOON if now - finding.starts_at < YOUNG else LATER)
+
+    async def _look(
+        self, finding: Finding, recent: Fleet, hours: Hours, now: datetime, rate_seconds: float
+    ) -> Companions:
+        before = self._known.get(finding.fingerprint)
+        seen: tuple[Departure, ...] = ()
+        if any(host.name == finding.host for host in recent.hosts):
+            frame = recent.frame(finding.host)
+            seen = departures(finding, frame, self._looker.features, hours(finding.host), now)
+        found = await self._looker.look(finding, _merged(before.departures if before else (), seen), now, rate_seconds)
+        return _kept(before, found) if before and found.problems else found
+
+
+def _merged(before: Sequence[Departure], now: Sequence[Departure]) -> tuple[Departure, ...]:
+    """When a feature left its band is told once; what it stands at is told anew."""
+    left = {departure.feature: departure.at for departure in before}
+    newest = {d.feature: replace(d, at=left.get(d.feature, d.at)) for d in now}
+    kept = {d.feature: d for d in before} | newest
+    return tuple(sorted(kept.values(), key=lambda departure: departure.at))
+
+
+def _kept(before: Companions, now: Companions) -> Companions:
+    """Where part of a look failed, what that kind of companion was before stands."""
+    kinds = {companion.kind for companion in now.moved}
+    return replace(now, moved=(*now.moved, *(each for each in before.moved if each.kind not in kinds)))
+
+
+def failures(findings: Iterable[Finding], now: datetime) -> tuple[Failure, ...]:
+    """What could not be asked about those that fire, for the report."""
+    return tuple(
+        Failure("companions", problem, now, finding.host)
+        for finding in findings
+        if finding.firing and finding.companions is not None
+        for problem in finding.companions.problems
+    )

@@ -1,0 +1,66 @@
+"""One look for what moved with a finding: every part at once, each with its own time, none in the way of another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from analyzer.companions.departures import story_begins
+from analyzer.companions.logs import in_words, risen
+from analyzer.companions.processes import gone, growth
+from analyzer.companions.resources import resources_for
+from analyzer.companions.scene import Scene
+from analyzer.companions.services import failed_probes, fallen_units
+from analyzer.data import Companion, Companions, Departure, Feature, Finding
+from analyzer.errors import SourceError
+from analyzer.interfaces import LogReader, Queries
+
+Found = tuple[Companion, ...]
+SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """`logs` None leaves out the text of log lines; a part that takes longer than `patience_seconds` is given up."""
+
+    queries: Queries
+    logs: LogReader | None
+    features: Mapping[str, Feature]
+    patience_seconds: float = 1.0
+
+    async def look(
+        self, finding: Finding, departures: tuple[Departure, ...], now: datetime, rate_seconds: float = 60.0
+    ) -> Companions:
+        """What could be found; what could not be asked is among the problems. A silent host can't be asked at all."""
+        if finding.kind == SILENT:
+            return Companions(now, departures)
+        scene = Scene(finding.host, story_begins(finding, departures), finding.ends_at or now, rate_seconds)
+        found, problems = await self._moved(finding, scene)
+        templates = tuple(each for each in found if each.kind == "log template")
+        if templates and self.logs is not None:
+            named, problem = await self._part("text of the log", in_words(self.logs, scene, templates))
+            found = (*(each for each in found if each not in templates), *(named or templates))
+            problems = (*problems, problem)
+        return Companions(now, departures, found, tuple(dict.fromkeys(problem for problem in problems if problem)))
+
+    async def _moved(self, finding: Finding, scene: Scene) -> tuple[Found, tuple[str, ...]]:
+        wanted = resources_for([cause.feature for cause in finding.causes], self.features)
+        parts = await asyncio.gather(
+            *(self._part(f"process groups ({each.name})", growth(self.queries, scene, each)) for each in wanted),
+            self._part("process groups that are gone", gone(self.queries, scene)),
+            self._part("services", fallen_units(self.queries, scene)),
+            self._part("probes", failed_probes(self.queries, scene)),
+            self._part("log templates", risen(self.queries, scene)),
+        )
+        return tuple(each for found, _ in parts for each in found), tuple(problem for _, problem in parts)
+
+    async def _part(self, what: str, asked: Awaitable[Found]) -> tuple[Found, str]:
+        try:
+            async with asyncio.timeout(self.patience_seconds):
+                return await asked, ""
+        except SourceError as error:
+            return (), f"{what}: {error}"
+        except TimeoutError:
+            return (), f"{what}: no answer within {self.patience_seconds:g} s"
