@@ -16,14 +16,14 @@ def causes_to_json(causes: tuple[Cause, ...]) -> str:
 
 
 def causes_from_json(text: str) -> tuple[Cause, ...]:
-    return tuple(Cause(c["feature"], c["share"], _evidence_from(c["evidence"])) for c in orjson.loads(text))
+    return tuple(Cause(c["feature"], c["share"], evidence_from(c["evidence"])) for c in orjson.loads(text))
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
-    return {"feature": cause.feature, "share": float(cause.share), "evidence": _evidence(cause.evidence)}
+    return {"feature": cause.feature, "share": float(cause.share), "evidence": evidence_told(cause.evidence)}
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_told(evidence: Evidence) -> dict[str, Any]:
     window = evidence.window
     return {
         "promql": evidence.promql,
@@ -33,17 +33,17 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "host": evidence.host,
         "feature": evidence.feature,
         "unit": evidence.unit,
-        "value": _number(evidence.value),
-        "usual_low": _number(evidence.usual_low),
-        "usual_high": _number(evidence.usual_high),
+        "value": number_told(evidence.value),
+        "usual_low": number_told(evidence.usual_low),
+        "usual_high": number_told(evidence.usual_high),
         "id": evidence.id,
         "subject": evidence.subject,
-        "figures": [{"name": f.name, "value": _number(f.value), "unit": f.unit} for f in evidence.figures],
+        "figures": [{"name": f.name, "value": number_told(f.value), "unit": f.unit} for f in evidence.figures],
         "link": evidence.link,
     }
 
 
-def _evidence_from(kept: dict[str, Any]) -> Evidence:
+def evidence_from(kept: dict[str, Any]) -> Evidence:
     start, end = datetime.fromisoformat(kept["start"]), datetime.fromisoformat(kept["end"])
     return Evidence(
         promql=kept["promql"],
@@ -51,20 +51,20 @@ def _evidence_from(kept: dict[str, Any]) -> Evidence:
         host=kept["host"],
         feature=kept["feature"],
         unit=kept["unit"],
-        value=_value(kept["value"]),
+        value=value_from(kept["value"]),
         usual_low=kept["usual_low"],
         usual_high=kept["usual_high"],
         id=kept["id"],
         subject=kept["subject"],
-        figures=tuple(Figure(f["name"], _value(f["value"]), f["unit"]) for f in kept["figures"]),
+        figures=tuple(Figure(f["name"], value_from(f["value"]), f["unit"]) for f in kept["figures"]),
         link=kept["link"],
     )
 
 
-def _number(value: float | None) -> float | None:
+def number_told(value: float | None) -> float | None:
     """A plain number even of numpy's; orjson writes NaN and infinity, which JSON doesn't know, as null."""
     return None if value is None else float(value)
 
 
-def _value(kept: float | None) -> float:
+def value_from(kept: float | None) -> float:
     return math.nan if kept is None else kept

@@ -14,6 +14,7 @@ from analyzer.data import Finding, FindingFilter, Severity
 from analyzer.store import schema
 from analyzer.store.audit import AuditEntry, note
 from analyzer.store.causes import causes_from_json, causes_to_json
+from analyzer.store.companions import companions_from_json, companions_to_json
 from analyzer.store.database import Database
 from analyzer.store.quiet import quiet_from_json, quiet_to_json
 
@@ -85,6 +86,7 @@ def _row(finding: Finding) -> dict[str, object]:
         "ends_at": finding.ends_at,
         "score": float(finding.score) if math.isfinite(finding.score) else None,  # not every database knows NaN
         "causes": causes_to_json(finding.causes),
+        "companions": companions_to_json(finding.companions),
         "quiet": quiet_to_json(finding.quiet),
         "incident": finding.incident,
         "end_reason": finding.end_reason,
@@ -107,6 +109,7 @@ def finding_of(row: Row[tuple[object, ...]]) -> Finding:
         ends_at=row.ends_at,
         score=math.nan if row.score is None else row.score,
         causes=causes_from_json(row.causes),
+        companions=companions_from_json(row.companions),
         quiet=quiet_from_json(row.quiet),
         incident=row.incident,
         end_reason=row.end_reason,

@@ -66,6 +66,7 @@ findings = Table(
     Column("quiet", Text, nullable=False, server_default=""),
     Column("incident", Text, nullable=False, server_default=""),
     Column("end_reason", Text, nullable=False, server_default=""),
+    Column("companions", Text, nullable=False, server_default=""),
     Index("findings_by_start", "starts_at"),
     Index("findings_by_host", "host", "starts_at"),
     Index("findings_by_end", "ends_at"),
@@ -183,6 +184,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     lambda connection: silences.create(connection, checkfirst=True),
     _why_findings_are_quiet,
     _incidents,
+    _added(findings, "companions"),
 )
 
 
