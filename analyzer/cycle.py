@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,7 @@ from analyzer.data import (
     Health,
     Host,
     HostReport,
+    Incident,
     Learning,
     Peers,
     Quieting,
@@ -28,6 +29,7 @@ from analyzer.data import (
 from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.guard import Guard
 from analyzer.health import fleet_health, health
+from analyzer.incidents import Grouping
 from analyzer.interfaces import Forecaster, Sink, Source
 from analyzer.judge import Judge
 from analyzer.judge import Memory as JudgeMemory
@@ -38,19 +40,23 @@ from analyzer.training import HostModels, Trainer
 # A scrape may arrive late and a rate needs its neighbours: the newest steps are asked for again.
 OVERLAP_STEPS = 4
 UNKNOWN = Health(None, 0.0)
+FORGOTTEN = "the judge no longer knew of it: what it remembered was lost, or the host is gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What one cycle hands to the next: the newest history, what the judge remembers, what was firing.
 
-    `quieting` is what people asked to hear less of, as it is now. `failed` are the last report's failures; `late` came
-    too late for it: of its sinks, and of work between cycles.
+    `firing` was so at `judged_at`, the time of the last verdict; `incidents` are open. `quieting` is what people asked
+    to hear less of, as it is now. `failed` are the last report's failures; `late` came too late for it: of its sinks,
+    and of work between cycles.
     """
 
     recent: Fleet | None = None
     judged: JudgeMemory = field(default_factory=JudgeMemory)
+    judged_at: datetime | None = None
     firing: tuple[Finding, ...] = ()
+    incidents: tuple[Incident, ...] = ()
     quieting: Quieting = field(default_factory=Quieting)
     late: tuple[Failure, ...] = ()
     failed: tuple[Failure, ...] = ()
@@ -76,6 +82,7 @@ class Cycle:
     sinks: Sequence[Sink]
     step: timedelta
     recent: timedelta
+    grouping: Grouping = field(default_factory=Grouping)
 
     async def run(self, now: datetime, memory: Memory) -> tuple[Report, Memory]:
         """Look at every host once. A stage that fails is in the report's failures, and the others still run."""
@@ -87,12 +94,14 @@ class Cycle:
         looked: tuple[Looked, ...] = ()
         if memory.recent is not None:
             looked = await asyncio.to_thread(self._look, guard, now, memory.recent)
-        findings: tuple[Finding, ...] = ()
+        findings, incidents = memory.firing, memory.incidents
         with guard.stage("judge"):
             findings, memory = self._judge(now, fetched, looked, memory)
+        with guard.stage("group"):
+            findings, incidents, memory = self._group(now, findings, memory)
         if memory.recent is not None:
             looked = await asyncio.to_thread(self._weigh, guard, memory.recent, looked, findings)
-        report = _report(now, fetched, looked, findings, guard)
+        report = replace(_report(now, fetched, looked, findings, guard), incidents=incidents)
         late = Guard(now, memory.late)
         for sink in self.sinks:
             with late.stage(f"sink {sink.name}"):
@@ -163,8 +172,33 @@ class Cycle:
         verdict = judge.judge(
             now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked, memory.quieting
         )
-        firing = tuple(finding for finding in verdict.findings if finding.firing)
-        return verdict.findings, replace(memory, judged=verdict.memory, firing=firing)
+        findings = (*verdict.findings, *_forgotten(verdict.findings, memory, now))
+        return findings, replace(memory, judged=verdict.memory, judged_at=now, firing=_firing(findings))
+
+    def _group(
+        self, now: datetime, findings: tuple[Finding, ...], memory: Memory
+    ) -> tuple[tuple[Finding, ...], tuple[Incident, ...], Memory]:
+        if memory.judged_at != now or memory.recent is None:
+            return findings, memory.incidents, memory
+        jobs = {host.name: host.job for host in memory.recent.hosts}
+        grouped = self.grouping.group(now, findings, memory.incidents, jobs)
+        open_ = tuple(incident for incident in grouped.incidents if incident.open)
+        return grouped.findings, grouped.incidents, replace(memory, firing=_firing(grouped.findings), incidents=open_)
+
+
+def _firing(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.firing)
+
+
+def _forgotten(told: Iterable[Finding], memory: Memory, now: datetime) -> list[Finding]:
+    """What fired and is told of no more ended when it was last known to fire: nothing may stay open for ever."""
+    known = {finding.fingerprint for finding in told}
+    last = memory.judged_at or now
+    return [
+        replace(finding, ends_at=max(finding.starts_at, last), end_reason=FORGOTTEN)
+        for finding in memory.firing
+        if finding.fingerprint not in known
+    ]
 
 
 def _scored(report: HostReport, frame: Frame, models: HostModels | Learning) -> tuple[HostReport, Scores | None]:

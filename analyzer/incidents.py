@@ -53,7 +53,7 @@ class Grouping:
         Telling the same again changes nothing. Call it only when there was a verdict: to be blind is not to be well.
         """
         told = {finding.fingerprint: finding for finding in findings}
-        stories = {incident.id: _updated(incident, told) for incident in known}
+        stories = {incident.id: _updated(incident, told, now) for incident in known}
         owner = {each.fingerprint: id_ for id_, each in _members(stories)}
         new = [finding for finding in told.values() if finding.fingerprint not in owner]
         new.sort(key=lambda finding: (finding.starts_at, finding.host, finding.kind))
@@ -169,22 +169,22 @@ def _whole_jobs(new: Iterable[Finding], jobs: Mapping[str, str]) -> frozenset[st
     )
 
 
-def _updated(incident: Incident, told: Mapping[str, Finding]) -> list[Finding]:
+def _updated(incident: Incident, told: Mapping[str, Finding], now: datetime) -> list[Finding]:
     """Its findings as they are told now, without those that only repeat: flapping must not make it grow for ever."""
-    members = [_worst(member, told.get(member.fingerprint)) for member in incident.findings]
+    members = [_worst(member, told.get(member.fingerprint), now) for member in incident.findings]
     newest = {(member.kind, member.host): member.fingerprint for member in members}
     first = {(member.kind, member.host): member.fingerprint for member in reversed(members)}
     kept = {incident.id, *newest.values(), *first.values()}
     return [member for member in members if member.firing or member.fingerprint in kept]
 
 
-def _worst(before: Finding, now: Finding | None) -> Finding:
+def _worst(before: Finding, told: Finding | None, now: datetime) -> Finding:
     """As the store keeps it: the worst severity, and of one that ended the causes that it fired for."""
-    if now is None:
-        return before
-    severity = max(before.severity, now.severity)
-    ended = now if now.firing else replace(before, ends_at=now.ends_at, end_reason=now.end_reason)
-    return replace(ended, severity=severity, incident=before.incident)
+    if told is None:
+        return before if before.ends_at is not None else replace(before, ends_at=max(before.starts_at, now))
+    if told.ends_at is not None:
+        told = replace(before, ends_at=before.ends_at or told.ends_at, end_reason=told.end_reason, quiet=told.quiet)
+    return replace(told, severity=max(before.severity, told.severity), incident=before.incident)
 
 
 def _whole(id_: str, members: Iterable[Finding]) -> Incident:

@@ -6,11 +6,14 @@ the next report and stops nothing else.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zipfile import BadZipFile
 
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import Quieting, Report, UsualState
+from analyzer.data import FindingFilter, Quieting, Report, UsualState
+from analyzer.errors import StoreError
 from analyzer.guard import Guard
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.lean import give_back
@@ -18,7 +21,8 @@ from analyzer.state_names import usual_states
 from analyzer.store import Store
 from analyzer.training import HostModels
 
-MEMORY = "judge"
+MEMORY, JUDGED_AT = "judge", "judged at"
+ALL = 1_000_000
 
 
 class Rounds:
@@ -50,7 +54,9 @@ class Rounds:
         guard = Guard(now)
         with guard.stage("store"):
             await self._store.findings.record(report.findings, now)
-            await self._store.memory.save(MEMORY, self._memory.judged.dump())
+            await self._store.incidents.record(report.incidents, now)
+            if self._restored:  # else what is there is still worth reading
+                await self._remember()
         self._add(guard)
         self.report = report
         self._served = self._served or bool(report.source)
@@ -91,15 +97,36 @@ class Rounds:
             self._memory = replace(self._memory, quieting=Quieting(silences, opinions))
         self._add(guard)
 
+    async def _remember(self) -> None:
+        judged_at = self._memory.judged_at
+        if judged_at is not None:
+            saved = {MEMORY: self._memory.judged.dump(), JUDGED_AT: judged_at.isoformat().encode()}
+            await self._store.memory.save_all(saved)
+
     async def _restore(self, now: datetime) -> None:
+        """What fired and was open before a restart; what of it the judge no longer knows ends with its verdict."""
         guard = Guard(now)
         with guard.stage("store"):
-            saved = await self._store.memory.load(MEMORY)
+            saved, judged_at = await self._store.memory.load(MEMORY), await self._store.memory.load(JUDGED_AT)
+            self._memory = replace(
+                self._memory,
+                firing=await self._store.findings.find(FindingFilter(firing=True, limit=ALL)),
+                incidents=await self._store.incidents.open(),
+                judged_at=datetime.fromisoformat(judged_at.decode()) if judged_at else None,
+            )
+            self._restored = True
             if saved is not None:
-                self._memory = replace(self._memory, judged=JudgeMemory.load(saved))
-        self._restored = not guard.failures
+                self._memory = replace(self._memory, judged=_judge_memory(saved))
         self._add(guard)
 
     def _add(self, guard: Guard) -> None:
         """What failed after a report was published stands in the next one."""
         self._memory = replace(self._memory, late=self._memory.late + guard.failures)
+
+
+def _judge_memory(saved: bytes) -> JudgeMemory:
+    """StoreError when it is damaged or another version's: to begin anew is better than not to begin."""
+    try:
+        return JudgeMemory.load(saved)
+    except (ValueError, LookupError, TypeError, EOFError, OSError, BadZipFile, zlib.error) as error:
+        raise StoreError(f"what the judge remembered can't be read, so it begins anew: {error}") from error
