@@ -19,6 +19,7 @@ from analyzer.interfaces import Detector, Scorer, Source
 from analyzer.judge.calibration import Calibration, calibrate, incident_rows
 from analyzer.judge.ladder import Budget, heights_of
 from analyzer.states import States, fit_states
+from analyzer.usual_hours import UsualHours, usual_hours
 
 FOLDS = 5
 # The newest so many steps are learned from: two weeks of minutes, and few enough for the memory of a small machine.
@@ -37,6 +38,7 @@ class HostModels:
     fitted_at: datetime
     steps: int
     states: States | None = None
+    hours: UsualHours | None = None
 
     def score(self, recent: Frame) -> tuple[Scores, ...]:
         """Each model's scores of the same rows; the last are the ensemble's, which the judge goes by."""
@@ -65,7 +67,8 @@ def fit_host(
     scorers = _fitted(known, detectors, incident_rows(held_out, step_seconds, Budget()))
     steps = int(observed(known, known.features).sum())
     states = _states(known, previous)
-    return HostModels(history.host, known.features, scorers, calibration, now, steps, states)
+    hours = usual_hours(known)
+    return HostModels(history.host, known.features, scorers, calibration, now, steps, states, hours)
 
 
 def _states(history: Frame, previous: HostModels | None) -> States | None:
@@ -163,6 +166,11 @@ class Trainer:
             else:
                 self._wait(host, 0, (), now)
         return chosen
+
+    def hours(self, host: str) -> UsualHours | None:
+        """What the host's features usually are by hour of day; None until it is learned."""
+        models = self._models.get(host)
+        return models.hours if models else None
 
     def forget(self, hosts: Sequence[str]) -> None:
         """Drops what was learned of hosts that are gone."""
