@@ -118,6 +118,9 @@ class JudgeSettings(Section):
     false_alarms_per_day: float = Field(0.2, gt=0, le=100, description="false alarms that a host may cost a day")
     saturated_after: Duration = Field(timedelta(minutes=1), description="how long a feature stays past where it hurts")
     silent_after: Duration = Field(timedelta(seconds=90), description="how long a host sends nothing until it is told")
+    over_after: Duration = Field(
+        timedelta(minutes=5), description="how long an incident is quiet until it is over; what comes back continues it"
+    )
 
 
 class GrafanaSettings(Section):
