@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from analyzer.companions import Accompanist, failures
 from analyzer.data import (
     Failure,
     Fetched,
@@ -83,11 +84,14 @@ class Cycle:
     step: timedelta
     recent: timedelta
     grouping: Grouping = field(default_factory=Grouping)
+    accompanist: Accompanist | None = None
 
     async def run(self, now: datetime, memory: Memory) -> tuple[Report, Memory]:
         """Look at every host once. A stage that fails is in the report's failures, and the others still run."""
         guard = Guard(now, memory.failed)
         guard.note(*memory.late)
+        if self.accompanist is not None:
+            self.accompanist.remember(memory.firing)
         fetched = await self._fetch(guard, now, memory)
         if fetched is not None and not fetched.stale:
             memory = replace(memory, recent=extend(memory.recent, fetched.fleet, self.recent.total_seconds()))
@@ -97,6 +101,8 @@ class Cycle:
         findings, incidents = memory.firing, memory.incidents
         with guard.stage("judge"):
             findings, memory = self._judge(now, fetched, looked, memory)
+        with guard.stage("companions"):
+            findings, memory = await self._accompany(guard, now, fetched, findings, memory)
         with guard.stage("group"):
             findings, incidents, memory = self._group(now, findings, memory)
         if memory.recent is not None:
@@ -174,6 +180,17 @@ class Cycle:
         )
         findings = (*verdict.findings, *_forgotten(verdict.findings, memory, now))
         return findings, replace(memory, judged=verdict.memory, judged_at=now, firing=_firing(findings))
+
+    async def _accompany(
+        self, guard: Guard, now: datetime, fetched: Fetched | None, findings: tuple[Finding, ...], memory: Memory
+    ) -> tuple[tuple[Finding, ...], Memory]:
+        """What moved with the findings. Where nobody could be asked, they keep what is known of them."""
+        if self.accompanist is None or fetched is None or fetched.stale or memory.recent is None:
+            return findings, memory
+        rate_seconds = fetched.range_seconds
+        findings = await self.accompanist.accompany(findings, memory.recent, self.trainer.hours, now, rate_seconds)
+        guard.note(*failures(findings, now))
+        return findings, replace(memory, firing=_firing(findings))
 
     def _group(
         self, now: datetime, findings: tuple[Finding, ...], memory: Memory

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.data import Frame, Values
+
+Days = npt.NDArray[np.int64]
 
 HOURS = 24
 HOUR_SECONDS = 3600
 DAY_SECONDS = 86400
-# One day's hour says nothing of what is usual for it.
-DAYS_NEEDED = 2
 # A median of so many rows is as good as that of all, and sorting them is what costs.
 ROWS_ENOUGH = 1000
 
@@ -44,9 +45,20 @@ def usual_hours(history: Frame) -> UsualHours:
     medians = np.full((HOURS, len(history.features)), np.nan, np.float32)
     for each in range(HOURS):
         rows = hour == each
-        if len(np.unique(day[rows])) >= DAYS_NEEDED:
-            medians[each] = _medians(history.values[rows])
+        if rows.any():
+            known = _on_several_days(day[rows], history.values[rows])
+            medians[each] = np.where(known, _medians(history.values[rows]), np.nan)
     return UsualHours(history.features, medians, _medians(history.values))
+
+
+def _on_several_days(day: Days, values: Values) -> npt.NDArray[np.bool_]:
+    """Of each column: one day's hour says nothing of what is usual for it."""
+    seen = np.isfinite(values)
+    first, last = (
+        np.where(seen, day[:, None], day.max()).min(axis=0),
+        np.where(seen, day[:, None], day.min()).max(axis=0),
+    )
+    return np.asarray(first < last)
 
 
 def _medians(values: Values) -> Values:

@@ -32,7 +32,7 @@ class Accompanist:
 
     def remember(self, findings: Iterable[Finding]) -> None:
         """Take over what was found before a restart."""
-        self._known.update({f.fingerprint: f.companions for f in findings if f.companions is not None})
+        self._known = {f.fingerprint: f.companions for f in findings if f.companions is not None} | self._known
 
     async def accompany(
         self, findings: Sequence[Finding], recent: Fleet, hours: Hours, now: datetime, rate_seconds: float
