@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from analyzer.data import Frame, Times, Values
 from analyzer.detectors import DETECTORS
+from analyzer.detectors.scores import blamed
 from analyzer.judge import Budget, Rule
 from analyzer.judge.anomaly import course, learned
-from analyzer.judge.ladder import heights_of, momentary_heights
+from analyzer.judge.ladder import heights_of
 from analyzer.judge.watch import Flags, Learned, Watch
 from analyzer.training import fit_host, held_out_heights
 
@@ -46,7 +47,7 @@ def score(train: Table, test: Table) -> dict[str, object]:
     known = learned((HOST,), {HOST: models.calibration})
     alarms = {budget: alarm(Budget(budget), known, recent.times, heights) for budget in BUDGETS}
     held_out = held_out_heights(history, tuple(DETECTORS.values()))
-    causes = told.shares * np.expm1(momentary_heights(told))[:, None]
+    causes = blamed(told)
     return {"test": heights, "cal": held_out, "causes": causes, "alarms": alarms}
 
 

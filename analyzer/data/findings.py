@@ -18,7 +18,7 @@ class Scores:
     """How abnormal one host is by one model, for each step: `values[t]` in [0, 1], NaN where it could not be told.
 
     `shares[t, f]` says how much each feature contributed; each row adds up to 1, or is all 0 where nothing did.
-    `momentary[t]` is what the step amounts to by itself, where `values` also remember the steps before it.
+    `blame[t]` is how much there is to share: `shares * blame` compares features as causes across steps.
     """
 
     host: str
@@ -27,7 +27,7 @@ class Scores:
     times: Times
     values: Values
     shares: Values
-    momentary: Values | None = None
+    blame: Values | None = None
 
 
 class Severity(IntEnum):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from analyzer.data import Scores, Values
-from analyzer.detectors.scores import log_ratio, score_of, shares_of
+from analyzer.detectors.scores import blamed, log_ratio, score_of, shares_of
 from analyzer.detectors.windows import averages, fading_peaks
 
 ENSEMBLE = "ensemble"
@@ -49,10 +49,9 @@ def combined(scores: Sequence[Scores], votes: Mapping[str, Vote] = VOTES) -> Sco
     moment = np.asarray(abnormal @ logs / abnormal.sum(), dtype=np.float32)
     blame = np.array([weight.blame for weight in weights], np.float32)
     blame = blame if blame.any() else np.ones_like(blame)
-    parts = sum(weight * each.shares for weight, each in zip(blame, scores, strict=True))
-    shares = shares_of(np.asarray(parts, dtype=np.float32))
+    parts = np.asarray(sum(weight * blamed(each) for weight, each in zip(blame, scores, strict=True)), np.float32)
     values = score_of(remembered(moment))
-    return Scores(first.host, ENSEMBLE, first.features, first.times, values, shares, score_of(moment))
+    return Scores(first.host, ENSEMBLE, first.features, first.times, values, shares_of(parts), parts.sum(axis=1))
 
 
 def remembered(moment: Values) -> Values:

@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors.scaling import Floors, Rows, Scaling, lesson
-from analyzer.detectors.scores import USUAL, Edge, scores
+from analyzer.detectors.scores import USUAL, Edge, excess, scores
 from analyzer.detectors.windows import lagged, levels
 
 # What is far out must not bend the prediction of everything else.
 BOUND = 8.0
+# What breaks a relation is a cause even when it moved little; its size says less than its being there.
+BLAME = np.float32(0.3)
 LAGS = (1, 2)
 SPANS = (10.0, 60.0)
 
@@ -38,7 +40,8 @@ class RegressionScorer:
 
     def score(self, recent: Frame) -> Scores:
         residuals = self.residuals(self.scaling.apply(recent))
-        return scores(recent, "regression", self.scaling.features, self.edge.ratio(self.raw(residuals)), residuals)
+        parts = BLAME * np.log1p(excess(residuals, np.float32(1.0)))
+        return scores(recent, "regression", self.scaling.features, self.edge.ratio(self.raw(residuals)), parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ STEP_FROM_CONSTANT = 10.0
 SPREADS_OF_EFFECT = 2.0
 # No single reading may drown the rest: it is unusual enough at this many spreads.
 FARTHEST = 50.0
+# Blame goes between spreads (what seldom moves would always be first) and parts of the range seen (what never moved
+# far would never be): a spread is worth this power of the part of the range that it is. Where history never moved, so
+# much.
+BLAME_POWER = 0.75
+BLAME_OF_CONSTANT = 0.1
 # Two float32 numbers that differ by less than this part of them are the same.
 SAME = 1e-6
 COLUMNS_AT_ONCE = 8
@@ -30,19 +35,24 @@ COLUMNS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """Fitted centre and spread of each feature. A spread of 0 marks a feature that never moved."""
+    """Fitted centre and spread of each feature. A spread of 0 marks a feature that never moved.
+
+    `worth[f]` is what one spread counts when features are compared as causes.
+    """
 
     features: tuple[str, ...]
     center: Column
     spread: Column
+    worth: Values
 
     @classmethod
     def fit(cls, history: Frame, floors: Floors) -> Scaling:
         """`floors` are the smallest spreads of features that have one."""
         least = [floors.get(feature, 0.0) for feature in history.features]
         fitted = [_center_and_spread(history.values[:, column]) for column in range(len(history.features))]
-        center, spread = np.array(fitted, dtype=np.float64).reshape(-1, 2).T
-        return cls(history.features, center, np.maximum(spread, least))
+        center, spread, span = np.array(fitted, dtype=np.float64).reshape(-1, 3).T
+        spread = np.maximum(spread, least)
+        return cls(history.features, center, spread, _worth(spread, span))
 
     def apply(self, recent: Frame) -> Values:
         """`z[t, f]` for the fitted features in their order; a gap or a feature that is gone counts as usual: 0."""
@@ -58,15 +68,22 @@ def column_slices(values: Values) -> Iterator[slice]:
     return (slice(at, at + COLUMNS_AT_ONCE) for at in range(0, values.shape[1], COLUMNS_AT_ONCE))
 
 
-def _center_and_spread(column: Values) -> tuple[float, float]:
+def _center_and_spread(column: Values) -> tuple[float, float, float]:
+    """And the span of what was seen."""
     seen = column[np.isfinite(column)].astype(np.float64)
     if not len(seen):
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     center, span = float(seen.mean()), float(seen.max() - seen.min())
     # float32 keeps 7 digits: what differs by less never moved
     if span <= abs(center) * SAME:
-        return center, 0.0
-    return center, max(float(seen.std()), SMALLEST_SPREAD * span)
+        return center, 0.0, 0.0
+    return center, max(float(seen.std()), SMALLEST_SPREAD * span), span
+
+
+def _worth(spread: Column, span: Column) -> Values:
+    part = np.divide(spread, span, out=np.zeros_like(spread), where=span > 0)
+    worth = np.where(span > 0, np.minimum(part, 1.0) ** BLAME_POWER, BLAME_OF_CONSTANT)
+    return np.asarray(worth, dtype=np.float32)
 
 
 def _deviations(values: Values, center: Column, spread: Column) -> Values:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analyzer.data import Scores, Times, Values
 from analyzer.judge.calibration import Calibration
-from analyzer.judge.ladder import LEVELS, heights_of, momentary_heights
+from analyzer.judge.ladder import LEVELS, heights_of
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.watch import Flags, Learned, Rule, Watch
 
@@ -105,8 +105,8 @@ def _grown(episode: Episode, scores: Scores, time: float) -> Episode:
         return episode
     row = rows[0]
     parts = dict(episode.parts)
-    # What a step amounts to by itself: a feature is not to blame for what others did some steps ago.
-    amount = float(np.expm1(momentary_heights(scores)[row]))
+    # What a step is blamed for, not what is remembered of others: no feature is to blame for what was some steps ago.
+    amount = 1.0 if scores.blame is None else float(scores.blame[row])
     for feature, share in zip(scores.features, scores.shares[row], strict=True):
         if share > 0:
             parts[feature] = max(parts.get(feature, 0.0), amount * float(share))

@@ -61,12 +61,4 @@ def episode_counts(heights: Values, gap_steps: int = GAP_STEPS) -> Values:
 
 def heights_of(scores: Scores) -> Values:
     """-log(1 - score): heights add up where rarities multiply, and don't crowd below 1."""
-    return _height(scores.values)
-
-
-def momentary_heights(scores: Scores) -> Values:
-    return _height(scores.values if scores.momentary is None else scores.momentary)
-
-
-def _height(values: Values) -> Values:
-    return np.asarray(-np.log1p(-np.minimum(values, np.float32(1.0 - 1e-7))), dtype=np.float32)
+    return np.asarray(-np.log1p(-np.minimum(scores.values, np.float32(1.0 - 1e-7))), dtype=np.float32)

@@ -219,12 +219,28 @@ def test_all_together_name_what_moved_first() -> None:
     assert {NAMES[column] for column in first_two} == {"cpu", "memory"}
 
 
+def test_what_always_cries_is_less_to_blame_than_what_never_did() -> None:
+    history = noise(600)
+    history[::20, 2] += 30.0
+    recent = RECENT.copy()
+    recent[70, 0] += 20.0
+    recent[70, 2] += 30.0
+    together = combined([detector.fit(frame(history)).score(frame(recent)) for detector in DETECTORS.values()])
+    assert NAMES[int(together.shares[70].argmax())] == "cpu"
+
+
+def test_blame_compares_steps() -> None:
+    together = combined(all_scores(struck(30.0)))
+    assert together.blame is not None
+    assert int((together.shares * together.blame[:, None]).max(axis=1).argmax()) == 70
+
+
 def test_all_together_remember_a_blow_for_a_while_but_not_for_ever() -> None:
     history = np.vstack([struck(30.0), noise(300, seed=3)])
     together = combined(all_scores(history))
-    assert together.momentary is not None
     assert together.values[70] > 0.7
-    assert together.values[80] > together.momentary[80]
+    calm = combined(all_scores(np.vstack([RECENT, noise(300, seed=3)])))
+    assert together.values[80] > calm.values[80] + 0.2
     assert together.values[75] > together.values[90] > together.values[250]
 
 
