@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,11 +18,13 @@ from analyzer.assistant.rendering import render
 from analyzer.assistant.standing import standing
 from analyzer.assistant.usage import UsageCollector
 from analyzer.cache import open_cache
+from analyzer.companions import Accompanist, Looker
 from analyzer.cycle import Cycle
 from analyzer.data import Feature, Language, Severity
 from analyzer.detectors import detectors_for
 from analyzer.features import load_features
 from analyzer.forecasters import FORECASTERS
+from analyzer.incidents import Grouping
 from analyzer.judge import Judge
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
@@ -38,10 +40,11 @@ from analyzer.settings_tree import (
 )
 from analyzer.sinks.alertmanager import AlertmanagerSink
 from analyzer.sinks.annotations import AnnotationSink
-from analyzer.sinks.delivery import Backoff, Courier
+from analyzer.sinks.delivery import Backoff, Courier, Receiver
 from analyzer.sinks.grafana import Grafana
 from analyzer.sinks.metrics import MetricsSink
 from analyzer.sinks.notifications import Channel, Manners, NotificationSink, channels
+from analyzer.sinks.retired import Retired
 from analyzer.sources.fallback import FallbackSource
 from analyzer.sources.prometheus import PrometheusSource
 from analyzer.sources.scrape import ScrapeSource
@@ -91,12 +94,11 @@ async def serve(settings: Settings) -> None:
         Loop("train", TRAIN_SECONDS, parts.rounds.train),
         Loop("foresee", settings.cycle.foresee.total_seconds(), parts.rounds.foresee),
         Loop("scrape", settings.scrape.interval.total_seconds(), _timeless(parts.source.poll)),
-        Loop("deliver", DELIVER_SECONDS, Courier(store.outbox, parts.annotations, PATIENCE).deliver_due),
-        Loop("alert", ALERT_SECONDS, Courier(store.outbox, parts.alerts, PATIENCE).deliver_due),
         *(
-            Loop(sink.name, DELIVER_SECONDS, Courier(store.outbox, sink, PATIENCE).deliver_due)
-            for sink in parts.notifications
+            Loop(receiver.name, seconds, Courier(store.outbox, receiver, PATIENCE).deliver_due)
+            for receiver, seconds in _receivers(settings, parts)
         ),
+        Loop("retire", TIDY_SECONDS, Retired(store.outbox, _sinks(settings, parts)).settle),
         Loop("keep alive", settings.alertmanager.repeat.total_seconds(), _kept_alive(parts)),
         Loop("tidy", TIDY_SECONDS, parts.rounds.tidy),
     ]
@@ -176,6 +178,8 @@ def assemble(settings: Settings, store: Store) -> Parts:
         sinks=(metrics, annotations, alerts, *notifications),
         step=settings.cycle.step,
         recent=settings.cycle.recent,
+        accompanist=Accompanist(Looker(source, logs, features)),
+        grouping=Grouping(features, settings.judge.over_after),
     )
     return Parts(
         rounds=Rounds(cycle, store, KEEP),
@@ -207,11 +211,27 @@ def _door(settings: Settings, parts: Parts, store: Store) -> Door:
         logs=parts.documents.logs,
         finding=store.findings.get,
         feedback=store.feedback,
+        silences=store.silences,
         outbox=store.outbox.status,
+        sinks=_sinks(settings, parts),
         components=lambda: standing(parts.assistant.worder, parts.assistant.keeping.cache),
         grafana_url=settings.grafana.url,
         mishaps=parts.mishaps,
     )
+
+
+def _receivers(settings: Settings, parts: Parts) -> Iterator[tuple[Receiver, float]]:
+    """Who delivers, and how often each looks for what is owed: those alone that have somewhere to deliver to."""
+    if settings.grafana.url:
+        yield parts.annotations, DELIVER_SECONDS
+    if settings.alertmanager.urls:
+        yield parts.alerts, ALERT_SECONDS
+    for sink in parts.notifications:
+        yield sink, DELIVER_SECONDS
+
+
+def _sinks(settings: Settings, parts: Parts) -> frozenset[str]:
+    return frozenset(receiver.name for receiver, _ in _receivers(settings, parts))
 
 
 def _writer(documents: DocumentMaker) -> Callable[[Wanted], Awaitable[str]]:

@@ -175,6 +175,8 @@ def finding_share(finding: Finding, host: str) -> Share | None:
     """What a firing finding of this host takes; None for what the strain says already."""
     if finding.host != host or not finding.firing or finding.kind.startswith(SATURATION):
         return None
+    if finding.quiet and finding.quiet.reason != "silence":
+        return None  # nothing is wrong; a silence that was planned changes what is told, not how the host is
     return Share(FINDING_WEIGHTS[finding.severity], Deduction("finding", finding.kind, "", 0.0, finding.score))
 
 

@@ -89,7 +89,7 @@ class Inquiry:
     def findings(self, host: str = "") -> tuple[Finding, ...]:
         """Findings of the hosts and the time asked about, the most severe and newest first."""
         names = {host} if host else {h.host.name for h in self.hosts}
-        chosen = [f for f in self.report.findings if f.host in names and self._then(f)]
+        chosen = [f for f in self.report.findings if f.told and f.host in names and self._then(f)]
         return tuple(sorted(chosen, key=lambda f: (not f.firing, -f.severity, -f.starts_at.timestamp())))
 
     def _then(self, finding: Finding) -> bool:

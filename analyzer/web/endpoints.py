@@ -30,7 +30,7 @@ from analyzer.data import (
 )
 from analyzer.errors import AnalyzerError
 from analyzer.interfaces import Assistant, Queries
-from analyzer.store import Feedback, OutboxStatus
+from analyzer.store import Feedback, OutboxStatus, Silences
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
 from analyzer.web.errors import Refused, error_told
@@ -87,7 +87,8 @@ class Door:
 
     `stream` gives an answer step by step, `write` a written report, `states` a host's usual states, `queries` any
     feature's course, `logs` a host's log, `finding` one finding by its fingerprint; without them their endpoints say
-    503. `components` tell how the parts that answers lean on are; `grafana_url` is where people open Grafana.
+    503. `sinks` are those that deliver what is owed. `components` tell how the parts that answers lean on are;
+    `grafana_url` is where people open Grafana.
     """
 
     report: Callable[[], Report | None]
@@ -103,7 +104,9 @@ class Door:
     logs: LogReader | None = None
     finding: Callable[[str], Awaitable[Finding | None]] | None = None
     feedback: Feedback | None = None
+    silences: Silences | None = None
     outbox: Callable[[], Awaitable[Sequence[OutboxStatus]]] | None = None
+    sinks: frozenset[str] = frozenset()
     components: Callable[[], Sequence[Component]] = tuple
     grafana_url: str = ""
     summaries: Summaries = field(default_factory=Summaries)

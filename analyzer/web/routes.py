@@ -13,6 +13,7 @@ from analyzer.web.openapi import Endpoint, document
 from analyzer.web.page import page_routes
 from analyzer.web.page_routes import PAGE_ENDPOINTS
 from analyzer.web.policy import NOTHING
+from analyzer.web.silences import SILENCE_ENDPOINTS
 
 LARGEST_BODY = 64 * 1024
 
@@ -115,6 +116,7 @@ ENDPOINTS = (
         body=schema.QuestionAsked,
         also=dict.fromkeys((400, 408, 413, 415, 503, 504), schema.ErrorTold),
     ),
+    *SILENCE_ENDPOINTS,
     *PAGE_ENDPOINTS,
 )
 

@@ -15,12 +15,13 @@ from analyzer.data import (
     Forecast,
     HostReport,
     Language,
+    Quiet,
     Report,
     Severity,
     UsualState,
 )
 from analyzer.web import schema
-from analyzer.wording import meaning, say_finding, say_host
+from analyzer.wording import meaning, say_finding, say_host, say_quiet
 
 SILENT = "silent"
 LABELS: Mapping[Severity, schema.SeverityLabel] = {
@@ -107,17 +108,19 @@ class Views:
             score=finding.score,
             text=words(lambda language: say_finding(finding, self.features, language)),
             causes=[self._cause(cause) for cause in finding.causes],
+            quiet=finding.quiet and quiet_told(finding.quiet),
         )
 
     def _host(self, host: HostReport, findings: list[Finding]) -> dict[str, object]:
+        told = [finding for finding in findings if finding.told]
         return {
             "name": host.host.name,
             "job": host.host.job,
             "nodename": host.host.nodename,
             "last_seen": host.last_seen,
             "verdict": _verdict(host, findings),
-            "summary": words(lambda language: say_host(host, findings, self.features, language)),
-            "findings_firing": sum(finding.firing for finding in findings),
+            "summary": words(lambda language: say_host(host, told, self.features, language)),
+            "findings_firing": sum(finding.firing for finding in told),
             "health": host.health and host.health.score,
             "performance": host.health and host.health.performance,
             "scores": dict(host.scores),
@@ -157,6 +160,11 @@ class Views:
         return words(lambda language: meaning(feature, self.features, language))
 
 
+def quiet_told(quiet: Quiet) -> schema.QuietTold:
+    said = words(lambda language: say_quiet(quiet, language))
+    return schema.QuietTold(reason=quiet.reason, by=quiet.by, note=quiet.note, text=said)
+
+
 def words(say: Callable[[Language], str]) -> schema.Words:
     return schema.Words(en=say("en"), ko=say("ko"))
 
@@ -169,10 +177,11 @@ def _by_host(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 
 def _verdict(host: HostReport, findings: Iterable[Finding]) -> schema.Verdict:
-    firing = [finding for finding in findings if finding.firing]
-    if any(finding.kind == SILENT for finding in firing):
+    """Silence is a fact, told or not; of the rest only what is told counts."""
+    every = [finding for finding in findings if finding.firing]
+    if any(finding.kind == SILENT for finding in every):
         return "silent"
-    if firing:
+    if firing := [finding for finding in every if finding.told]:
         return LABELS[max(finding.severity for finding in firing)]
     if host.learning is not None:
         return "learning"

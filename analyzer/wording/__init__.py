@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span, usual
+from analyzer.wording.quiet import say_quiet
 from analyzer.wording.sentences import SEVERITIES, meaning, say_failure, say_finding, say_host, say_learning
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "say_finding",
     "say_host",
     "say_learning",
+    "say_quiet",
     "span",
     "usual",
 ]

@@ -9,13 +9,20 @@ from analyzer.sinks.families.family import Family, Samples, of_report
 
 
 def _firing(report: Report) -> Samples:
-    counts = Counter((f.kind, f.severity.label, f.host) for f in report.findings if f.firing)
+    counts = Counter((f.kind, f.severity.label, f.host) for f in report.findings if f.firing and f.told)
+    return [(labels, float(count)) for labels, count in counts.items()]
+
+
+def _quieted(report: Report) -> Samples:
+    counts = Counter(
+        (f.kind, f.severity.label, f.host, f.quiet.reason) for f in report.findings if f.firing and f.quiet
+    )
     return [(labels, float(count)) for labels, count in counts.items()]
 
 
 def _starts(report: Report) -> Samples:
     for finding in report.findings:
-        if finding.firing:
+        if finding.firing and finding.told:
             cause = finding.causes[0].feature if finding.causes else ""
             labels = (finding.kind, finding.severity.label, finding.host, cause, finding.fingerprint)
             yield labels, finding.starts_at.timestamp()
@@ -25,14 +32,21 @@ ABOUT_FINDINGS = (
     Family(
         "openmanager_findings_firing",
         "gauge",
-        "Findings that fire now; absent where there are none.",
+        "Findings that fire now and are told; absent where there are none.",
         ("kind", "severity", "host"),
         of_report(_firing),
     ),
     Family(
+        "openmanager_findings_quieted",
+        "gauge",
+        "Findings that fire now and are not told: for a planned silence, feedback, a reboot, or too small a change.",
+        ("kind", "severity", "host", "reason"),
+        of_report(_quieted),
+    ),
+    Family(
         "openmanager_finding_start_timestamp_seconds",
         "gauge",
-        "When a finding that fires now began; `cause` is the feature ranked first.",
+        "When a finding that fires now and is told began; `cause` is the feature ranked first.",
         ("kind", "severity", "host", "cause", "fingerprint"),
         of_report(_starts),
     ),

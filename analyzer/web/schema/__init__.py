@@ -16,7 +16,15 @@ from analyzer.web.schema.answers import (
     ServedTold,
     WrittenAsked,
 )
-from analyzer.web.schema.findings import CauseTold, EvidenceTold, FigureTold, FindingsAsked, FindingsTold, FindingTold
+from analyzer.web.schema.findings import (
+    CauseTold,
+    EvidenceTold,
+    FigureTold,
+    FindingsAsked,
+    FindingsTold,
+    FindingTold,
+    QuietTold,
+)
 from analyzer.web.schema.forecasts import ExhaustionTold, ForecastPointTold, ForecastsTold, ForecastTold, TrendTold
 from analyzer.web.schema.health import DeductionTold, FleetHealthTold, HeadroomTold, HealthTold, HostHealthTold
 from analyzer.web.schema.hosts import HostDetailTold, HostsTold, HostTold, LearningTold, PeersTold, ValueTold
@@ -34,6 +42,7 @@ from analyzer.web.schema.shapes import (
     Words,
     span_of,
 )
+from analyzer.web.schema.silences import SilenceAsked, SilencesAsked, SilenceState, SilencesTold, SilenceTold
 from analyzer.web.schema.states import StatesTold, StateTold, UsualStateTold
 
 __all__ = [
@@ -75,10 +84,16 @@ __all__ = [
     "PredictionTold",
     "Problem",
     "QuestionAsked",
+    "QuietTold",
     "ReadinessTold",
     "RecommendationTold",
     "ServedTold",
     "SeverityLabel",
+    "SilenceAsked",
+    "SilenceState",
+    "SilenceTold",
+    "SilencesAsked",
+    "SilencesTold",
     "Span",
     "StateTold",
     "StatesTold",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
+from analyzer.data.quieting import QuietReason
 from analyzer.web.schema.shapes import Asked, Name, Number, SeverityLabel, Told, Words
 
 MOST_FINDINGS = 1000
@@ -50,6 +51,15 @@ class CauseTold(Told):
     evidence: EvidenceTold
 
 
+class QuietTold(Told):
+    """Why it is recorded and shown, but neither notified nor alerted nor annotated."""
+
+    reason: QuietReason
+    by: str = Field(description="the silence's id, or the fingerprint of the earlier finding; empty for other reasons")
+    note: str = Field(description="the silence's comment")
+    text: Words
+
+
 class FindingTold(Told):
     fingerprint: str = Field(description="names this episode; the same in metrics and annotations")
     kind: str
@@ -61,6 +71,7 @@ class FindingTold(Told):
     score: Number
     text: Words
     causes: list[CauseTold] = Field(description="ranked, the first weighs most")
+    quiet: QuietTold | None = Field(None, description="null for one that is told; may change while it fires")
 
 
 class FindingsTold(Told):
