@@ -236,7 +236,7 @@ async def test_a_refused_annotation_is_recorded_and_sent_no_more_and_its_end_nei
     assert grafana.calls == ["POST /api/annotations"]
     (_, _, _, refused), (_, _, _, close) = await states(store)
     assert f"answered {status} to POST /api/annotations" in refused
-    assert close == "its annotation was never taken, so there is none to close"
+    assert close == "its annotation was never taken, so there is none to change"
     (status_now,) = await store.outbox.status()
     assert (status_now.pending, status_now.refused, status_now.failures) == (0, 2, 2)
 
