@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from analyzer.data import Finding
 from analyzer.errors import QueryRefused
-from analyzer.store import Feedback
+from analyzer.store import Feedback, OutboxStatus
 from analyzer.web import page_schema, schema
 from analyzer.web.courses import course
 from analyzer.web.endpoints import Door, host_asked
@@ -98,11 +99,15 @@ async def status(door: Door, request: web.Request) -> web.Response:
             hosts=len(report.hosts) if report else 0,
             stage_seconds=dict(report.stage_seconds) if report else {},
             failures=[schema.FailureTold.model_validate(failure) for failure in (report.failures if report else ())],
-            outbox=[page_schema.OutboxTold.model_validate(sink) for sink in outbox],
+            outbox=[_owed(sink, door.sinks) for sink in outbox],
             components=[page_schema.ComponentTold.model_validate(part) for part in door.components()],
             grafana_url=door.grafana_url,
         )
     )
+
+
+def _owed(status: OutboxStatus, sinks: frozenset[str]) -> page_schema.OutboxTold:
+    return page_schema.OutboxTold(**asdict(status), configured=status.sink in sinks)
 
 
 async def events(door: Door, request: web.Request) -> web.StreamResponse:

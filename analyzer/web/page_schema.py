@@ -103,6 +103,7 @@ class OutboxTold(Told):
     failures: int
     delivered: int
     refused: int
+    configured: bool = Field(description="false: its receiver is not in the settings (any more), so nobody delivers")
 
 
 class ComponentTold(Told):

@@ -105,6 +105,7 @@ const WORDS = {
   failures: ["Stages that could not look", "확인하지 못한 단계"], noFailures: ["Every stage could look.", "모든 단계가 확인했습니다."],
   outbox: ["Deliveries owed", "보낼 알림"], noOutbox: ["Nothing was ever owed.", "보낼 것이 없었습니다."],
   sink: ["To", "대상"], pending: ["Waiting", "대기"], delivered: ["Delivered", "전달됨"], refused: ["Refused", "거절됨"], failuresCount: ["Failed attempts", "실패한 시도"],
+  notConfigured: ["no longer in the settings", "설정에 없음"],
   components: ["Models, budget, cache", "모델, 예산, 캐시"],
   degraded: ["Degraded", "저하됨"], off: ["Off", "꺼짐"], well: ["Well", "양호"],
   provider: ["Language model", "언어 모델"], cache: ["Cache", "캐시"], budget: ["Budget", "예산"],

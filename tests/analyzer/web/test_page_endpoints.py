@@ -90,6 +90,7 @@ def url(inside: Inside, asked: Asked, log: Log, free_port: int, tmp_path: Path) 
             finding=store.findings.get,
             feedback=store.feedback,
             outbox=_outbox,
+            sinks=frozenset({"annotations"}),
             components=lambda: (Component("cache", "redis", "degraded", "refused", {"hits": 3.0}),),
             grafana_url="http://grafana.example",
         )
@@ -99,7 +100,7 @@ def url(inside: Inside, asked: Asked, log: Log, free_port: int, tmp_path: Path) 
 
 
 async def _outbox() -> tuple[OutboxStatus, ...]:
-    return (OutboxStatus("annotations", 2, NOW, 5, 1, 3, 0),)
+    return (OutboxStatus("annotations", 2, NOW, 5, 1, 3, 0), OutboxStatus("notify:slack", 1, NOW, 0, 0, 0, 0))
 
 
 def test_a_series_has_its_grid_its_gaps_its_usual_range_and_its_query(
@@ -228,7 +229,10 @@ def test_status_tells_the_cycle_the_outbox_and_the_parts(
     check(document, "/api/v1/status", response)
     told = response.json()
     assert (told["hosts"], told["stage_seconds"], told["readiness"]["ready"]) == (4, {"fetch": 0.2}, True)
-    assert told["outbox"][0]["pending"] == 2
+    assert [(sink["sink"], sink["pending"], sink["configured"]) for sink in told["outbox"]] == [
+        ("annotations", 2, True),
+        ("notify:slack", 1, False),
+    ]
     assert told["components"][0]["detail"] == "refused"
     assert told["grafana_url"] == "http://grafana.example"
 

@@ -45,7 +45,7 @@ function drawn(status) {
       : note(w("noFailures"))),
     section(w("outbox"), status.outbox.length
       ? table(w("outbox"), [w("sink"), w("pending"), w("delivered"), w("failuresCount"), w("refused")],
-        status.outbox.map((sink) => [sink.sink, sink.oldest_at ? `${sink.pending} (${w("since", moment(sink.oldest_at))})` : String(sink.pending), String(sink.delivered), String(sink.failures), String(sink.refused)]))
+        status.outbox.map((sink) => [sink.configured ? sink.sink : `${sink.sink} (${w("notConfigured")})`, sink.oldest_at ? `${sink.pending} (${w("since", moment(sink.oldest_at))})` : String(sink.pending), String(sink.delivered), String(sink.failures), String(sink.refused)]))
       : note(w("noOutbox"))),
     section(w("components"), status.components.length
       ? el("ul", { class: "plain parts" }, status.components.map(component))
