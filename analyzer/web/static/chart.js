@@ -13,7 +13,7 @@ const GROUP = "charts";
 export function chart(zoomed) {
   const title = el("h3", {});
   const reading = el("p", { class: "reading" });
-  const place = el("div", { class: "plot", role: "img" });
+  const place = el("div", { class: "plot", role: "img", "aria-label": w("loading") });
   const node = el("figure", { class: "chart" }, el("figcaption", {}, title, reading), place);
   const shown = { course: null, incidents: [], low: 0, high: 1, zoom: null };
   let plot = null;
