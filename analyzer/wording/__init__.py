@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from analyzer.wording.companions import Said, quoted, say_companions
+from analyzer.wording.meanings import meaning
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span, usual
 from analyzer.wording.quiet import say_quiet
-from analyzer.wording.sentences import SEVERITIES, meaning, say_failure, say_finding, say_host, say_learning
+from analyzer.wording.sentences import SEVERITIES, say_failure, say_finding, say_host, say_learning, say_what
 
 __all__ = [
     "SEVERITIES",
+    "Said",
     "amount",
     "meaning",
     "moment",
     "number",
     "particle",
+    "quoted",
+    "say_companions",
     "say_failure",
     "say_finding",
     "say_host",
     "say_learning",
     "say_quiet",
+    "say_what",
     "span",
     "usual",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from analyzer.data import Incident, Language
+from analyzer.wording.meanings import Features, meaning
 from analyzer.wording.quantities import moment, span
-from analyzer.wording.sentences import Features, meaning
 
 CAUSES_TOLD = 3
 HOSTS_TOLD = 5

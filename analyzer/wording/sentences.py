@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.data import Cause, Failure, Feature, Finding, HostReport, Language, Learning, Severity
+from analyzer.wording.companions import say_companions
+from analyzer.wording.meanings import Features, meaning
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span, usual
-
-Features = Mapping[str, Feature]
 
 CAUSES_TOLD = 3
 SEVERITIES: Mapping[Severity, Mapping[Language, str]] = {
@@ -37,7 +37,13 @@ class Told(NamedTuple):
 
 
 def say_finding(finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
-    """What is wrong where since when, and the features it rests on with their values and what is usual."""
+    """What is wrong where since when, the features it rests on with what is usual, and what moved with it."""
+    told = (said.text for said in say_companions(finding, features, language, timezone))
+    return " ".join((say_what(finding, features, language, timezone), *told))
+
+
+def say_what(finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
+    """The same without what moved with it."""
     told = _told(finding, language, timezone)
     family, _, _ = finding.kind.partition(":")
     speak = {
@@ -88,12 +94,6 @@ def say_learning(host: str, learning: Learning, features: Features, language: La
         return f"{host} 호스트는 아직 학습 중입니다: 필요한 {needed}스텝 중 {seen}스텝을 보았습니다({share}).{lack}"
     lack = f"; missing: {missing}{f' and {more} more' if more > 0 else ''}" if missing else ""
     return f"{host} is still learning what is usual: {seen} of {needed} steps seen ({share}){lack}."
-
-
-def meaning(feature: str, features: Features, language: Language = "en") -> str:
-    """What a feature is called in the catalogue, else its name."""
-    known = features.get(feature)
-    return known.meaning.get(language) or feature if known else feature
 
 
 def _told(finding: Finding, language: Language, timezone: str) -> Told:
@@ -215,7 +215,7 @@ def _limit(feature: Feature, language: Language) -> str:
 
 
 def _troubled(firing: Sequence[Finding], features: Features, language: Language, timezone: str) -> str:
-    worst = say_finding(firing[0], features, language, timezone)
+    worst = say_what(firing[0], features, language, timezone)
     grade = SEVERITIES[firing[0].severity][language]
     more = len(firing) - 1
     if language == "ko":

@@ -1,0 +1,192 @@
+"""What moved with a finding, in sentences, each with the evidence it rests on. What hosts wrote is quoted and cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from analyzer.data import Companion, Departure, Evidence, Finding, Language
+from analyzer.wording.meanings import Features, meaning
+from analyzer.wording.particles import particle
+from analyzer.wording.quantities import amount, moment, number, span
+
+LONGEST = 120  # characters that are told of what a host wrote
+TOLD = 3
+# From so many times its usual on, a multiple says more than two numbers.
+TIMES_FROM = 2.0
+UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\s]+")
+OTHER = "other"
+OTHERS: Mapping[Language, str] = {"en": "all other processes together", "ko": "그 밖의 프로세스들"}
+# What a process group does with a resource, and what there is more of.
+DOES: Mapping[str, Mapping[Language, tuple[str, str]]] = {
+    "process_cpu": {"en": ("used", "processor time"), "ko": ("사용했습니다", "CPU 시간")},
+    "process_memory": {"en": ("took", "memory"), "ko": ("차지했습니다", "메모리")},
+    "process_writes": {"en": ("wrote", "data"), "ko": ("썼습니다", "디스크 쓰기")},
+    "process_reads": {"en": ("read", "data"), "ko": ("읽었습니다", "디스크 읽기")},
+    "process_files": {"en": ("holds", "open files"), "ko": ("열었습니다", "열린 파일")},
+    "process_switches": {"en": ("made", "context switches"), "ko": ("일으켰습니다", "컨텍스트 스위치")},
+    "process_faults": {"en": ("caused", "page faults"), "ko": ("일으켰습니다", "페이지 폴트")},
+    "process_count": {"en": ("accounts for", "processes"), "ko": ("차지했습니다", "프로세스")},
+    "process_threads": {"en": ("accounts for", "threads"), "ko": ("차지했습니다", "스레드")},
+    "process_zombies": {"en": ("left", "zombie processes"), "ko": ("남겼습니다", "좀비 프로세스")},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence, and what it rests on."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+
+
+def say_companions(
+    finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC"
+) -> tuple[Said, ...]:
+    """How far the finding's first cause is from usual, which feature led, and what went along; () when unknown."""
+    if finding.companions is None:
+        return ()
+    speak = _Speaker(features, language, timezone, firing=finding.firing)
+    return (
+        *speak.excess(finding),
+        *speak.lead(finding.companions.departures),
+        *(said for companion in finding.companions.moved for said in speak.companion(companion)),
+    )
+
+
+def quoted(text: str, longest: int = LONGEST) -> str:
+    """What a host wrote, on one line, without signs that can't be seen, and not too long."""
+    plain = UNWRITTEN.sub(" ", text).replace("“", '"').replace("”", '"').strip()
+    return plain if len(plain) <= longest else f"{plain[: longest - 1].rstrip()}…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    features: Features
+    language: Language
+    timezone: str
+    firing: bool
+
+    def say(self, english: str, korean: str) -> str:
+        return korean if self.language == "ko" else english
+
+    def excess(self, finding: Finding) -> tuple[Said, ...]:
+        told = {d.feature: d for d in (finding.companions.departures if finding.companions else ())}
+        first = next((told[c.feature] for c in finding.causes if c.feature in told and told[c.feature].usual), None)
+        if first is None or first.usual is None:
+            return ()
+        unit, name = first.evidence.unit, meaning(first.feature, self.features, self.language)
+        value, usual = amount(first.value, unit, self.language), amount(first.usual, unit, self.language)
+        since = self.moment(first.at)
+        if value == usual:
+            return ()
+        text = self.say(
+            f"{name[:1].upper()}{name[1:]} {'is' if self.firing else 'was'} {value}, "
+            f"{_beside(first, usual)}, since {since}.",
+            f"{particle(name, '은', '는')} {since}부터 {value}{_copula(value, firing=self.firing)}"
+            f"({_beside_korean(first, usual)}).",
+        )
+        return (Said(text, (first.evidence,)),)
+
+    def lead(self, departures: Sequence[Departure]) -> tuple[Said, ...]:
+        groups = [list(group) for _, group in groupby(departures[: TOLD + 1], key=lambda departure: departure.at)]
+        if len(groups) < 2:  # noqa: PLR2004 - nobody follows
+            return ()
+        first, begun = ", ".join(self.name(d) for d in groups[0]), groups[0][0].at
+        followers = [(d, span((d.at - begun).total_seconds(), self.language)) for group in groups[1:] for d in group]
+        after = ", ".join(
+            self.say(f"{self.name(d)} after {lag}", f"{particle(self.name(d), '은', '는')} {lag} 뒤")
+            for d, lag in followers
+        )
+        text = self.say(
+            f"First to move: {first} at {self.moment(begun)}; then {after}.",
+            f"가장 먼저 변한 것: {first}({self.moment(begun)}), 이어서 {after}.",
+        )
+        return (Said(text, tuple(d.evidence for d in departures[: TOLD + 1])),)
+
+    def companion(self, companion: Companion) -> tuple[Said, ...]:
+        speak = {
+            "process group": self._process,
+            "service": self._service,
+            "probe": self._probe,
+            "log template": self._log,
+        }[companion.kind]
+        return (Said(speak(companion), (companion.evidence,)),)
+
+    def _process(self, companion: Companion) -> str:
+        name = self._group(companion)
+        if companion.change == "gone":
+            had = number(companion.before)
+            return self.say(
+                f"The process group {name} is gone (it had {had} process{'es' * (companion.before != 1)}).",
+                f"프로세스 그룹 {particle(name, '이', '가')} 사라졌습니다(이전 프로세스 {had}개).",
+            )
+        does, what = DOES[companion.resource][self.language]
+        unit = companion.evidence.unit
+        now, before = (amount(value, unit, self.language) for value in (companion.now, companion.before))
+        share = amount(round(companion.share or 0.0, 2), "ratio")
+        core = self.say("; 100% is one core", ", 100%는 코어 1개") if companion.resource == "process_cpu" else ""
+        return self.say(
+            f"{name} {does} {share} of the added {what} ({now}, before {before}{core}).",
+            f"{particle(name, '이', '가')} 늘어난 {what}의 {share}를 {does}({now}, 이전 {before}{core}).",
+        )
+
+    def _service(self, companion: Companion) -> str:
+        name, when = quoted(companion.name), self._when(companion.at)
+        failed = companion.change == "failed"
+        return self.say(
+            f"The service {name} {'failed' if failed else 'stopped'}{when}.",
+            f"{name} 서비스가 {when}{'실패했습니다' if failed else '중지되었습니다'}.",
+        )
+
+    def _probe(self, companion: Companion) -> str:
+        name, when = quoted(companion.name), self._when(companion.at)
+        return self.say(f"The probe of {name} failed{when}.", f"{name} 점검이 {when}실패했습니다.")
+
+    def _log(self, companion: Companion) -> str:
+        text, now, before = quoted(companion.name), number(companion.now), number(companion.before)
+        return self.say(
+            f"Logged {now} times, before {before} times in as long: “{text}”.",
+            f"{now}회 기록된 로그(이전에는 같은 시간 동안 {before}회): “{text}”.",
+        )
+
+    def _group(self, companion: Companion) -> str:
+        return OTHERS[self.language] if companion.name == OTHER else quoted(companion.name)
+
+    def _when(self, at: datetime | None) -> str:
+        if at is None:
+            return ""
+        return self.say(f" at {self.moment(at)}", f"{self.moment(at)}에 ")
+
+    def name(self, departure: Departure) -> str:
+        return meaning(departure.feature, self.features, self.language)
+
+    def moment(self, at: datetime) -> str:
+        return moment(at, self.timezone, self.language)
+
+
+def _times(departure: Departure) -> str:
+    """How many times its usual, "" where a multiple says little."""
+    if departure.usual is None or departure.usual <= 0 or departure.evidence.unit == "celsius":
+        return ""
+    times = departure.value / departure.usual
+    return number(float(f"{times:.2g}")) if times >= TIMES_FROM else ""
+
+
+def _beside(departure: Departure, usual: str) -> str:
+    hour = " for this hour" if departure.hourly else ""
+    times = _times(departure)
+    return f"{times}× its usual{hour} ({usual})" if times else f"usually {usual}{hour}"
+
+
+def _beside_korean(departure: Departure, usual: str) -> str:
+    when = "이 시간대 평소" if departure.hourly else "평소"
+    times = _times(departure)
+    return f"{when} {usual}의 {times}배" if times else f"{when} {usual}"
+
+
+def _copula(value: str, *, firing: bool) -> str:
+    return "입니다" if firing else particle(value, "이었습니다", "였습니다").removeprefix(value)
