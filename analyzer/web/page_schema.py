@@ -147,6 +147,7 @@ class SummaryTold(Told):
     """One cycle in short: the data of a `report` event, whose id is the cycle's time in epoch milliseconds."""
 
     at: AwareDatetime
+    data_at: AwareDatetime | None = Field(description="time of the newest value known of any host; null while none is")
     source: str
     fallback_reason: str
     hosts: list[GlanceTold]

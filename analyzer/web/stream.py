@@ -49,6 +49,7 @@ class Summaries:
 def summary(report: Report, views: Views) -> SummaryTold:
     return SummaryTold(
         at=report.at,
+        data_at=max((host.last_seen for host in report.hosts if host.last_seen is not None), default=None),
         source=report.source,
         fallback_reason=report.fallback_reason,
         hosts=[

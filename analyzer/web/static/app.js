@@ -2,7 +2,7 @@
 
 import { el, say } from "./dom.js";
 import { span } from "./format.js";
-import { age, connect, listen, live, old } from "./live.js";
+import { age, connect, dataAge, listen, live, old } from "./live.js";
 import { failed } from "./parts.js";
 import * as overview from "./views/overview.js";
 import { language, speak, w } from "./words.js";
@@ -49,11 +49,11 @@ function frame(current) {
 }
 
 function aged() {
-  const seconds = age();
+  const seconds = dataAge();
   const text = seconds === null ? w("waiting") : w("old", span(seconds));
   const place = document.getElementById("age");
   say(place, text);
-  place.classList.toggle("stale", old() || !live.connected);
+  place.classList.toggle("stale", old() || !live.connected || !live.source);
   const banner = document.getElementById("banner");
   const warning = trouble();
   banner.hidden = !warning;
@@ -63,10 +63,10 @@ function aged() {
 /** What makes that which is shown less than the present truth; empty when nothing does. */
 function trouble() {
   if (live.at === null) return "";
-  const ago = span(age());
+  const ago = span(dataAge());
   if (!live.connected && age() > 3) return w("cut", ago);
   if (old()) return w("stale", ago);
-  if (!live.source) return w("nobody", live.fallback);
+  if (!live.source) return w("nobody", live.fallback, span(dataAge()));
   return live.fallback ? w("fallback", live.source, live.fallback) : "";
 }
 

@@ -6,8 +6,8 @@ const CLOSED = 2;
 const AGAIN_MS = 3000;
 const USUAL_MS = 15000; // until two cycles were seen
 
-/** `at` is the last cycle's time (ms) or null; `connected` whether the stream stands; `every` the usual gap (ms or null). */
-export const live = { at: null, connected: false, every: null, source: "", fallback: "", failures: 0, summary: null };
+/** `at` is the last cycle's time (ms) or null, `dataAt` that of its newest value; `connected` whether the stream stands; `every` the usual gap (ms or null). */
+export const live = { at: null, dataAt: null, connected: false, every: null, source: "", fallback: "", failures: 0, summary: null };
 const listeners = new Set();
 
 /** Calls back with what changed: "report" or "connection". Gives what ends it. */
@@ -16,8 +16,13 @@ export function listen(callback) {
   return () => listeners.delete(callback);
 }
 
-/** Age in whole seconds of what is known; null before anything is. */
-export const age = () => (live.at === null ? null : Math.max(0, Math.round((now() - live.at) / 1000)));
+/** Age in whole seconds of the last cycle; null before there is one. */
+export const age = () => since(live.at);
+
+/** Age of what is shown: where nobody served the last cycle, it looked at what was known before. */
+export const dataAge = () => (live.source || live.dataAt === null ? age() : since(live.dataAt));
+
+const since = (at) => (at === null ? null : Math.max(0, Math.round((now() - at) / 1000)));
 
 /** Old: three cycles late. */
 export const old = () => live.at !== null && now() - live.at > Math.max(10000, 3 * (live.every ?? USUAL_MS) + 2000);
@@ -37,7 +42,7 @@ function report(summary) {
   const at = Date.parse(summary.at);
   if (live.at !== null && at > live.at) live.every = live.every === null ? at - live.at : 0.7 * live.every + 0.3 * (at - live.at);
   Object.assign(live, {
-    at, summary, source: summary.source, fallback: summary.fallback_reason, failures: summary.failures, connected: true,
+    at, dataAt: summary.data_at === null ? null : Date.parse(summary.data_at), summary, source: summary.source, fallback: summary.fallback_reason, failures: summary.failures, connected: true,
   });
   for (const callback of [...listeners]) callback("report");
 }

@@ -274,6 +274,7 @@ def test_each_cycle_is_an_event_and_who_was_cut_off_gets_what_it_missed(
     assert [number for number, _ in missed] == [1795356135000, 1795356150000]
     assert missed[0][1]["hosts"][0] == {"host": HOST, "verdict": "warning", "health": 76.0, "findings_firing": 1}
     assert missed[0][1]["failures"] == 2
+    assert (missed[0][1]["at"], missed[0][1]["data_at"]) == ("2026-11-22T14:02:15Z", "2026-11-22T14:02:00Z")
     fresh = client.get(f"{url}/api/v1/events", stream=True, timeout=10, headers={"Last-Event-ID": "what?"})
     assert [number for number, _ in read_events(fresh, 1)] == [1795356150000]
 

@@ -3,7 +3,9 @@
 import { get, host as address } from "../api.js";
 import { chart } from "../chart.js";
 import { arrange, el } from "../dom.js";
-import { failed } from "../parts.js";
+import { moment } from "../format.js";
+import { failed, note } from "../parts.js";
+import { w } from "../words.js";
 
 /** `update` names the features, the range ("1h", or {window, end}), forecasts and incidents to draw on. */
 export function chartGrid(name, signal) {
@@ -40,7 +42,7 @@ export function chartGrid(name, signal) {
     const problem = el("div");
     const place = el("div", { class: "chartplace" }, made.node, problem);
     sight.observe(place);
-    return { feature, chart: made, place, problem, seen: false, due: false, busy: false };
+    return { feature, chart: made, place, problem, at: 0, seen: false, due: false, busy: false };
   }
 
   async function draw(one) {
@@ -49,9 +51,10 @@ export function chartGrid(name, signal) {
     try {
       const course = await get(`${address(name)}/series?${asked(one.feature, state.range)}`, signal);
       one.problem.replaceChildren();
+      one.at = course.times.at(-1) * 1000;
       one.chart.update(course, ahead(course, state.forecasts.find((forecast) => forecast.feature === one.feature)), state.incidents);
     } catch (error) {
-      if (error.name !== "AbortError") one.problem.replaceChildren(failed(error));
+      if (error.name !== "AbortError") one.problem.replaceChildren(failed(error), one.at ? note(w("shownAs", moment(one.at))) : "");
     } finally {
       one.busy = false;
     }
