@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.data import Answer
 from analyzer.web import schema
-from analyzer.web.views import evidence_told
+from analyzer.web.evidence import evidence_told
 
 
 def answer_told(answer: Answer, seconds: float, version: str) -> schema.AnswerTold:

@@ -11,8 +11,8 @@ import numpy as np
 from analyzer.data import Feature, Series, Window
 from analyzer.features import matcher, query, rate_window_seconds
 from analyzer.interfaces import Queries
+from analyzer.web.evidence import words
 from analyzer.web.page_schema import SeriesTold, UsualTold
-from analyzer.web.views import words
 from analyzer.wording import meaning
 
 MOST_POINTS = 400

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from analyzer.data import (
     Cause,
-    Evidence,
     Feature,
     Finding,
     Forecast,
     HostReport,
-    Language,
     Quiet,
     Report,
     Severity,
     UsualState,
 )
 from analyzer.web import schema
+from analyzer.web.companions import companions_told
+from analyzer.web.evidence import evidence_told, words
 from analyzer.wording import meaning, say_finding, say_host, say_quiet
 
 SILENT = "silent"
@@ -108,6 +108,7 @@ class Views:
             score=finding.score,
             text=words(lambda language: say_finding(finding, self.features, language)),
             causes=[self._cause(cause) for cause in finding.causes],
+            companions=companions_told(finding, self.features),
             quiet=finding.quiet and quiet_told(finding.quiet),
         )
 
@@ -165,10 +166,6 @@ def quiet_told(quiet: Quiet) -> schema.QuietTold:
     return schema.QuietTold(reason=quiet.reason, by=quiet.by, note=quiet.note, text=said)
 
 
-def words(say: Callable[[Language], str]) -> schema.Words:
-    return schema.Words(en=say("en"), ko=say("ko"))
-
-
 def _by_host(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     grouped: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -186,22 +183,3 @@ def _verdict(host: HostReport, findings: Iterable[Finding]) -> schema.Verdict:
     if host.learning is not None:
         return "learning"
     return "ok" if any(math.isfinite(score) for score in host.scores.values()) else "unknown"
-
-
-def evidence_told(evidence: Evidence) -> schema.EvidenceTold:
-    return schema.EvidenceTold(
-        id=evidence.id,
-        promql=evidence.promql,
-        start=evidence.window.start,
-        end=evidence.window.end,
-        step_seconds=evidence.window.step.total_seconds(),
-        host=evidence.host,
-        feature=evidence.feature,
-        unit=evidence.unit,
-        value=evidence.value,
-        usual_low=evidence.usual_low,
-        usual_high=evidence.usual_high,
-        subject=evidence.subject,
-        figures=[schema.FigureTold.model_validate(figure) for figure in evidence.figures],
-        link=evidence.link,
-    )

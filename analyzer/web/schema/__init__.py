@@ -16,10 +16,10 @@ from analyzer.web.schema.answers import (
     ServedTold,
     WrittenAsked,
 )
+from analyzer.web.schema.companions import CompanionsTold, CompanionTold, DepartureTold
+from analyzer.web.schema.evidence import EvidenceTold, FigureTold
 from analyzer.web.schema.findings import (
     CauseTold,
-    EvidenceTold,
-    FigureTold,
     FindingsAsked,
     FindingsTold,
     FindingTold,
@@ -52,7 +52,10 @@ __all__ = [
     "AnswerTold",
     "Asked",
     "CauseTold",
+    "CompanionTold",
+    "CompanionsTold",
     "DeductionTold",
+    "DepartureTold",
     "ErrorDetail",
     "ErrorTold",
     "EvidenceTold",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from analyzer.web.schema.findings import EvidenceTold
+from analyzer.web.schema.evidence import EvidenceTold
 from analyzer.web.schema.shapes import LONGEST_NAME, Asked, Name, Number, Span, Timezone, Told, Verdict
 
 LONGEST_QUESTION = 2000

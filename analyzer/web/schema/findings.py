@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from analyzer.data.quieting import QuietReason
+from analyzer.web.schema.companions import CompanionsTold
+from analyzer.web.schema.evidence import EvidenceTold
 from analyzer.web.schema.shapes import Asked, Name, Number, SeverityLabel, Told, Words
 
 MOST_FINDINGS = 1000
@@ -17,31 +19,6 @@ class FindingsAsked(Asked):
     firing: bool | None = Field(None, description="true: those that fire now; false: those that ended")
     since: AwareDatetime | None = Field(None, description="those that fired then or later (RFC 3339, with offset)")
     limit: int = Field(100, ge=1, le=MOST_FINDINGS, description="at most so many, newest first")
-
-
-class FigureTold(Told):
-    name: str
-    value: Number
-    unit: str
-
-
-class EvidenceTold(Told):
-    """A query that anyone can run again, and what it gave. Numbers that could not be told are null."""
-
-    id: str
-    promql: str
-    start: AwareDatetime
-    end: AwareDatetime
-    step_seconds: float
-    host: str
-    feature: str
-    unit: str
-    value: Number
-    usual_low: Number
-    usual_high: Number
-    subject: str
-    figures: list[FigureTold]
-    link: str
 
 
 class CauseTold(Told):
@@ -71,6 +48,7 @@ class FindingTold(Told):
     score: Number
     text: Words
     causes: list[CauseTold] = Field(description="ranked, the first weighs most")
+    companions: CompanionsTold | None = Field(None, description="what moved with it; null until that was looked for")
     quiet: QuietTold | None = Field(None, description="null for one that is told; may change while it fires")
 
 
