@@ -2,7 +2,8 @@
 
 Opening and resolving are owed through the outbox. Keeping alive is not: Alertmanager forgets its alerts when it
 restarts and takes one that nobody repeats for resolved, so `keep_alive` says again what fires now; the next one makes
-up for one that failed. An analyzer that dies lets its alerts end.
+up for one that failed. An analyzer that dies lets its alerts end. Alerts of one incident have the same label
+`incident`, so that a route may group by it; what nobody is to be told of is no alert.
 https://prometheus.io/docs/alerting/latest/alerts_api/
 """
 
@@ -51,7 +52,8 @@ class AlertmanagerSink:
     async def publish(self, report: Report) -> None:
         """Owe an alert for each finding, and its end for each closed one; saying it again owes nothing more."""
         if self.urls:
-            await self.outbox.enqueue([one for finding in report.findings for one in self._owed(finding)], report.at)
+            told = [finding for finding in report.findings if finding.told]
+            await self.outbox.enqueue([one for finding in told for one in self._owed(finding)], report.at)
 
     async def deliver(self, delivery: Delivery) -> str | None:
         """Saying it twice does no harm: Alertmanager knows an alert by its labels."""
@@ -63,7 +65,8 @@ class AlertmanagerSink:
     async def keep_alive(self, report: Report | None, now: datetime) -> None:
         """Say again what fires, good for `REPEATS` repeats from now. Called every `repeat_seconds`."""
         until = now + timedelta(seconds=REPEATS * self.repeat_seconds)
-        firing = [self._alert(finding, until) for finding in report.findings if finding.firing] if report else []
+        known = report.findings if report else ()
+        firing = [self._alert(finding, until) for finding in known if finding.firing and finding.told]
         if not self.urls or not firing:
             return
         try:
@@ -101,10 +104,12 @@ class AlertmanagerSink:
             },
             "startsAt": finding.starts_at.isoformat(),
         }
+        if finding.incident:
+            alert["labels"]["incident"] = finding.incident
         if ends_at is not None:
             alert["endsAt"] = ends_at.isoformat()
         if self.page_url:
-            alert["generatorURL"] = f"{self.page_url}/#/incident/{finding.fingerprint}"
+            alert["generatorURL"] = f"{self.page_url}/#/incident/{finding.incident or finding.fingerprint}"
         return alert
 
     async def _post(self, payload: str) -> None:

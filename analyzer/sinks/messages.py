@@ -8,21 +8,19 @@ from typing import Literal
 
 from apprise import NotifyType
 
-from analyzer.data import Feature, Finding, Language
+from analyzer.data import Feature, Finding, Incident, Language
 from analyzer.wording import SEVERITIES, say_finding
+from analyzer.wording.incidents import say_hosts, say_incident
 
 Step = Literal["open", "worse", "over"]
 MAIL = "notify:mail"
 TOLD_IN_CHAT = 3
 TITLES: Mapping[Step, Mapping[Language, str]] = {
-    "open": {"en": "[{severity}] {host}: {count} finding(s)", "ko": "[{severity}] {host}: 문제 {count}건"},
-    "worse": {"en": "[{severity}] {host}: now {count} finding(s)", "ko": "[{severity}] {host}: 현재 문제 {count}건"},
-    "over": {"en": "[resolved] {host}", "ko": "[해결] {host}"},
+    "open": {"en": "[{severity}] {hosts}: {count} finding(s)", "ko": "[{severity}] {hosts}: 문제 {count}건"},
+    "worse": {"en": "[{severity}] {hosts}: now {count} finding(s)", "ko": "[{severity}] {hosts}: 현재 문제 {count}건"},
+    "over": {"en": "[resolved] {hosts}", "ko": "[해결] {hosts}"},
 }
-OVER: Mapping[Language, str] = {
-    "en": "Nothing fires on {host} any more.",
-    "ko": "{host} 호스트의 문제가 모두 해결되었습니다.",
-}
+OVER: Mapping[Language, str] = {"en": "It is over.", "ko": "상황이 끝났습니다."}
 MORE: Mapping[Language, str] = {"en": "and {count} more", "ko": "그 밖에 {count}건"}
 QUERY: Mapping[Language, str] = {"en": "Query", "ko": "쿼리"}
 
@@ -36,43 +34,51 @@ class Message:
     colour: NotifyType
 
 
-def message(
-    host: str,
-    step: Step,
-    findings: Sequence[Finding],
-    features: Mapping[str, Feature],
-    languages: Sequence[Language],
-    colour: NotifyType,
-    link: str,
-    *,
-    in_full: bool,
-) -> Message:
-    """In every language that is asked for, one after another; the title is in the first."""
-    parts = [_body(host, step, findings, features, language, in_full=in_full) for language in languages]
-    return Message(_title(host, step, findings, languages[0]), "\n\n".join([*parts, *([link] if link else [])]), colour)
+@dataclass(frozen=True)
+class Writer:
+    """How a channel's messages are written: in which languages one after another, and whether in full."""
 
+    features: Mapping[str, Feature]
+    languages: Sequence[Language]
+    page_url: str = ""
+    in_full: bool = False
 
-def _title(host: str, step: Step, findings: Sequence[Finding], language: Language) -> str:
-    worst = max((finding.severity for finding in findings), default=None)
-    severity = SEVERITIES[worst][language] if worst is not None else ""
-    return TITLES[step][language].format(severity=severity, host=host, count=len(findings))
+    def told(self, incident: Incident, step: Step, colour: NotifyType) -> Message:
+        """The title is in the first of the languages."""
+        return Message(self._title(incident, step), self._joined(incident, step), colour)
 
+    def ended(self, hosts: str, link: str) -> Message:
+        """The end of an incident of which nothing more is known than what was said of it."""
+        title = TITLES["over"][self.languages[0]].format(hosts=hosts)
+        lines = [*(OVER[language] for language in self.languages), *([link] if link else [])]
+        return Message(title, "\n\n".join(lines), NotifyType.SUCCESS)
 
-def _body(
-    host: str,
-    step: Step,
-    findings: Sequence[Finding],
-    features: Mapping[str, Feature],
-    language: Language,
-    *,
-    in_full: bool,
-) -> str:
-    told = findings if in_full else findings[:TOLD_IN_CHAT]
-    lines = [OVER[language].format(host=host)] if step == "over" else []
-    for finding in told:
-        lines.append(say_finding(finding, features, language))
-        if in_full:
-            lines += [f"  {QUERY[language]}: {cause.evidence.promql}" for cause in finding.causes]
-    if len(told) < len(findings):
-        lines.append(MORE[language].format(count=len(findings) - len(told)))
-    return "\n".join(lines)
+    def link(self, incident: str) -> str:
+        return f"{self.page_url}/#/incident/{incident}" if self.page_url else ""
+
+    def _title(self, incident: Incident, step: Step) -> str:
+        language, firing = self.languages[0], [finding for finding in incident.told if finding.firing]
+        return TITLES[step][language].format(
+            severity=SEVERITIES[incident.severity][language], hosts=say_hosts(incident, language), count=len(firing)
+        )
+
+    def _joined(self, incident: Incident, step: Step) -> str:
+        link = self.link(incident.id)
+        return "\n\n".join(
+            [*(self._body(incident, step, language) for language in self.languages), *([link] if link else [])]
+        )
+
+    def _body(self, incident: Incident, step: Step, language: Language) -> str:
+        """What fires, the worst first; of an incident that is over, what it was. One finding says all of it."""
+        findings = [finding for finding in incident.told if finding.firing or step == "over"]
+        findings.sort(key=lambda finding: (-finding.severity, finding.starts_at))
+        shown = findings if self.in_full else findings[:TOLD_IN_CHAT]
+        lines = [say_incident(incident, self.features, language)] if len(incident.findings) > 1 else []
+        lines += [line for finding in shown for line in self._lines(finding, language)]
+        if len(shown) < len(findings):
+            lines.append(MORE[language].format(count=len(findings) - len(shown)))
+        return "\n".join(lines)
+
+    def _lines(self, finding: Finding, language: Language) -> list[str]:
+        queries = [f"  {QUERY[language]}: {cause.evidence.promql}" for cause in finding.causes] if self.in_full else []
+        return [say_finding(finding, self.features, language), *queries]

@@ -1,7 +1,7 @@
 """Incidents as messages to people: Slack, Discord, e-mail and whatever else apprise knows an address for.
 
-An incident is all that fires on one host at a time: one message when it opens, one when something joins it or it
-grows worse, one when all is over. Publishing writes to the outbox; `deliver` sends.
+One message when an incident opens, one when it grows worse, now and then one about what joined it, one when it is
+over. Publishing writes to the outbox; `deliver` sends.
 https://github.com/caronc/apprise
 """
 
@@ -11,17 +11,18 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import apprise
 import orjson
 
-from analyzer.data import Feature, Finding, Language, Report, Severity
+from analyzer.data import Feature, Incident, Language, Report, Severity
 from analyzer.errors import DeliveryDelayed, SettingsError
-from analyzer.sinks.messages import MAIL, Message, Step, message
+from analyzer.sinks.messages import MAIL, Message, Step, Writer
 from analyzer.store import Delivery, Outbox, Owed
+from analyzer.wording.incidents import say_hosts
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,10 @@ def channels(addresses: Iterable[str]) -> tuple[Channel, ...]:
 
 @dataclass(frozen=True)
 class Manners:
-    """When to keep still. During quiet hours only what is critical is told; the rest waits, if it still fires then."""
+    """When to keep still. During quiet hours only what is critical is told; the rest waits, if it still fires then.
+
+    What begins within `gather` is told at once, what joins an incident without making it worse every `update`.
+    """
 
     least: Severity = Severity.WARNING
     quiet_from: time | None = None
@@ -88,6 +92,7 @@ class Manners:
     timezone: str = "UTC"
     messages_an_hour: int = 20
     gather: timedelta = timedelta(seconds=15)
+    update: timedelta = timedelta(minutes=5)
 
     def quiet(self, now: datetime) -> bool:
         if self.quiet_from is None or self.quiet_to is None:
@@ -100,12 +105,22 @@ class Manners:
 
 @dataclass(frozen=True)
 class Told:
-    """What was said of a host's incident: which findings, and how bad they were."""
+    """What was said of an incident: which findings, how bad they were, on which hosts."""
 
     incident: str
     findings: tuple[str, ...]
     severity: int
+    hosts: str = ""
     over: bool = False
+
+
+@dataclass(frozen=True)
+class News:
+    """What an incident has that was not said of it: how bad that is, and all that fires of it."""
+
+    severity: Severity
+    firing: tuple[str, ...]
+    worse: bool
 
 
 class NotificationSink:
@@ -122,30 +137,32 @@ class NotificationSink:
     ) -> None:
         self.name = channel.name
         self._outbox = outbox
-        self._features = features
         self._channel = channel
         self._manners = manners
-        self._languages = languages
-        self._page_url = page_url
-        self._told: dict[str, Told | None] = {}
-        self._seen: dict[str, datetime] = {}
+        self._language = languages[0]
+        self._writer = Writer(features, languages, page_url, in_full=channel.name.startswith(MAIL))
+        self._told: dict[str, Told] = {}
+        self._ended: dict[str, Incident] = {}
+        self._since: dict[str, datetime] = {}
         self._sent: deque[datetime] = deque()
+        self._recalled = False
         self._held = False
 
     async def publish(self, report: Report) -> None:
-        """Owe what is new about each host. A report whose judge failed says nothing of what fires."""
+        """Owe what is new about each incident. A report whose judge failed says nothing of what fires."""
         if any(failure.stage == "judge" for failure in report.failures):
             return
-        firing = self._by_host(report)
-        for host in sorted(firing):
-            if host not in self._told:
-                self._told[host] = await self._recall(host)
-        for host in sorted(firing):
-            self._seen.setdefault(host, report.at)
-            await self._tell(host, firing[host], report.at)
-        for host in [host for host, told in self._told.items() if host not in firing]:
-            self._seen.pop(host, None)
-            await self._end(host, report)
+        if not self._recalled:
+            await self._recall()
+        stories = {incident.id: incident for incident in report.stories}
+        for incident in sorted(stories.values(), key=lambda each: (-each.severity, each.starts_at, each.id)):
+            if incident.open:
+                await self._tell(incident, report.at)
+        self._ended.update({id_: stories[id_] for id_ in self._told if id_ in stories and not stories[id_].open})
+        for id_ in [id_ for id_ in self._told if id_ not in stories or not stories[id_].open]:
+            await self._end(id_, report.at)
+        for id_ in self._since.keys() - stories.keys():
+            self._since.pop(id_)
 
     async def deliver(self, delivery: Delivery) -> str | None:
         payload = orjson.loads(delivery.owed.payload)
@@ -155,53 +172,64 @@ class NotificationSink:
     async def close(self) -> None:
         """Nothing is held open."""
 
-    def _by_host(self, report: Report) -> dict[str, list[Finding]]:
-        hosts: dict[str, list[Finding]] = {}
-        for finding in sorted(report.findings, key=lambda found: (-found.severity, found.starts_at)):
-            if finding.firing and finding.severity >= self._manners.least:
-                hosts.setdefault(finding.host, []).append(finding)
-        return hosts
+    async def _recall(self) -> None:
+        """Of what was told what is not over yet: its end is owed even when it ended meanwhile."""
+        for kept in await self._outbox.newest(self.name):
+            last = orjson.loads(kept.owed.payload)["told"]
+            if not last["over"]:
+                hosts = last.get("hosts", kept.owed.subject)
+                self._told[kept.owed.subject] = Told(last["incident"], tuple(last["findings"]), last["severity"], hosts)
+        self._recalled = True
 
-    async def _recall(self, host: str) -> Told | None:
-        kept = await self._outbox.of_subject(self.name, host)
-        if not kept:
+    async def _tell(self, incident: Incident, now: datetime) -> None:
+        told = self._told.get(incident.id)
+        news = self._news(incident, told)
+        if news is None:
+            self._since.pop(incident.id, None)
+            return
+        since = self._since.setdefault(incident.id, now)
+        urgent = news.worse and news.severity >= Severity.CRITICAL
+        patience = self._manners.gather if news.worse else self._manners.update
+        if self._manners.quiet(now) and news.severity < Severity.CRITICAL:
+            return
+        if (not urgent and now - since < patience) or not self._may_send(now):
+            return
+        findings = tuple(sorted({*(told.findings if told else ()), *news.firing}))
+        worst = max(news.severity, told.severity if told else 0)
+        new = Told(incident.id, findings, int(worst), say_hosts(incident, self._language))
+        text = self._writer.told(incident, "worse" if told else "open", COLOURS[incident.severity])
+        await self._owe("worse" if told else "open", text, new, now)
+        self._since.pop(incident.id)
+
+    def _news(self, incident: Incident, told: Told | None) -> News | None:
+        """None when there is none. A finding is news once; an incident that grows more severe is so again."""
+        least = self._manners.least
+        firing = [finding for finding in incident.told if finding.firing and finding.severity >= least]
+        known, before = (told.findings, told.severity) if told else ((), 0)
+        new = [found for found in firing if found.fingerprint not in known or found.severity > before]
+        if not new:
             return None
-        last = orjson.loads(kept[-1].owed.payload)["told"]
-        return Told(last["incident"], tuple(last["findings"]), last["severity"], last["over"])
+        worst = max(finding.severity for finding in new)
+        return News(worst, tuple(finding.fingerprint for finding in firing), worse=worst > before)
 
-    async def _tell(self, host: str, findings: list[Finding], now: datetime) -> None:
-        told = self._told[host]
-        worst = max(finding.severity for finding in findings)
-        names = tuple(sorted(finding.fingerprint for finding in findings))
-        going_on = told is not None and not told.over
-        if told is not None and going_on and set(names) <= set(told.findings) and worst <= told.severity:
+    async def _end(self, id_: str, now: datetime) -> None:
+        told = self._told[id_]
+        if self._manners.quiet(now):
             return
-        if worst < Severity.CRITICAL and (self._manners.quiet(now) or now - self._seen[host] < self._manners.gather):
-            return
-        if not self._may_send(now):
-            return
-        incident = told.incident if told is not None and going_on else findings[-1].fingerprint
-        known = told.findings if told is not None and going_on else ()
-        new = Told(incident, tuple(sorted({*known, *names})), int(worst))
-        await self._owe(host, "worse" if going_on else "open", findings, new, now)
+        incident = self._ended.get(id_)
+        if incident is not None and incident.told:
+            text = self._writer.told(incident, "over", apprise.NotifyType.SUCCESS)
+        else:
+            text = self._writer.ended(told.hosts, self._writer.link(told.incident))
+        await self._owe("over", text, replace(told, over=True), now)
+        del self._told[id_]
+        self._ended.pop(id_, None)
 
-    async def _end(self, host: str, report: Report) -> None:
-        told = self._told[host]
-        if told is None or told.over or self._manners.quiet(report.at):
-            return
-        over = Told(told.incident, told.findings, told.severity, over=True)
-        closed = [finding for finding in report.findings if finding.host == host and not finding.firing]
-        await self._owe(host, "over", closed, over, report.at)
-
-    async def _owe(self, host: str, step: Step, findings: list[Finding], told: Told, now: datetime) -> None:
-        mail = self.name.startswith(MAIL)
-        colour = apprise.NotifyType.SUCCESS if told.over else COLOURS[Severity(told.severity)]
-        link = f"{self._page_url}/#/host/{host}" if self._page_url else ""
-        text = message(host, step, findings, self._features, self._languages, colour, link, in_full=mail)
+    async def _owe(self, step: Step, text: Message, told: Told, now: datetime) -> None:
         key = f"{told.incident}:{step}:{len(told.findings)}:{told.severity}"
         payload = {"title": text.title, "body": text.body, "colour": text.colour.value, "told": asdict(told)}
-        await self._outbox.enqueue([Owed(self.name, key, host, orjson.dumps(payload).decode())], now)
-        self._told[host] = told
+        await self._outbox.enqueue([Owed(self.name, key, told.incident, orjson.dumps(payload).decode())], now)
+        self._told[told.incident] = told
         self._sent.append(now)
 
     def _may_send(self, now: datetime) -> bool:

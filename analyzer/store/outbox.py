@@ -125,6 +125,13 @@ class Outbox:
         async with self.database.read() as connection:
             return tuple(_delivery(row) for row in await connection.execute(query.order_by(TABLE.c.id)))
 
+    async def newest(self, sink: str) -> tuple[Delivery, ...]:
+        """What was owed last about each subject that is still kept, in order."""
+        last = select(func.max(TABLE.c.id)).where(TABLE.c.sink == sink).group_by(TABLE.c.subject)
+        query = select(TABLE, _before().label("before")).where(TABLE.c.id.in_(last)).order_by(TABLE.c.id)
+        async with self.database.read() as connection:
+            return tuple(_delivery(row) for row in await connection.execute(query))
+
     async def status(self) -> tuple[OutboxStatus, ...]:
         """One entry for each sink that ever owed anything, by name."""
         oldest = func.min(TABLE.c.created_at).label("oldest")

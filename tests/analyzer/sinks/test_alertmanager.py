@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.data import Cause, Evidence, Feature, Finding, Report, Severity, Window
+from analyzer.data import Cause, Evidence, Feature, Finding, Quiet, Report, Severity, Window
 from analyzer.sinks.alertmanager import AlertmanagerSink
 from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.store import Store
@@ -76,6 +76,22 @@ async def test_a_finding_is_an_alert_until_it_closes(store: Store, peer: Program
     await sink.publish(report(closed))
     await courier.deliver_due(NOW)
     assert of_host(peer, "web-1:9100") == []
+
+
+async def test_alerts_of_one_incident_say_so_that_a_route_may_group_by_it(store: Store, peer: Program) -> None:
+    sink = AlertmanagerSink(store.outbox, {}, (peer.url,), page_url="http://om:9095")
+    first, second = (
+        replace(OPENED, host="web-7:9100", kind=kind, incident="0123abcd") for kind in ("anomaly", "silent")
+    )
+    await sink.publish(report(first, second, replace(second, kind="other", quiet=Quiet("silence"))))
+    await Courier(store.outbox, sink, STEADY).deliver_due(NOW)
+    await sink.keep_alive(report(replace(second, kind="other", quiet=Quiet("silence"))), NOW)
+    found = sorted(of_host(peer, "web-7:9100"), key=lambda alert: str(alert["labels"]["kind"]))
+    assert [(alert["labels"]["kind"], alert["labels"]["incident"]) for alert in found] == [
+        ("anomaly", "0123abcd"),
+        ("silent", "0123abcd"),
+    ]
+    assert found[0]["generatorURL"] == "http://om:9095/#/incident/0123abcd"
 
 
 async def test_saying_it_again_owes_nothing_more(store: Store, peer: Program) -> None:

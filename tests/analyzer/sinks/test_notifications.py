@@ -17,7 +17,19 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from analyzer.data import Cause, Evidence, Failure, Feature, Finding, Language, Report, Severity, Window
+from analyzer.data import (
+    Cause,
+    Evidence,
+    Failure,
+    Feature,
+    Finding,
+    Incident,
+    Language,
+    Quiet,
+    Report,
+    Severity,
+    Window,
+)
 from analyzer.errors import SettingsError
 from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.sinks.notifications import Manners, NotificationSink, channels
@@ -33,6 +45,8 @@ EVIDENCE = Evidence("rate(x[60s])", Window(NOW, NOW, timedelta(seconds=15)), "we
 CAUSES = (Cause("disk_writes", 0.6, EVIDENCE),)
 ANOMALY = Finding("anomaly", "web-1", Severity.WARNING, NOW, None, 0.9, CAUSES)
 SILENT = Finding("silent", "web-1", Severity.CRITICAL, NOW + timedelta(minutes=1), None, 1.0, ())
+ID = ANOMALY.fingerprint
+ALONE = Incident(ID, (replace(ANOMALY, incident=ID),))
 STEADY = Backoff(first_seconds=2, longest_seconds=300, spread=0)
 AT_ONCE = Manners(gather=timedelta(0))
 
@@ -86,8 +100,20 @@ async def hook() -> AsyncIterator[Hook]:
     await runner.cleanup()
 
 
-def report(*findings: Finding, at: datetime = NOW, failures: tuple[Failure, ...] = ()) -> Report:
-    return Report(at, "prometheus", "", (), findings, failures, {})
+def incident(*findings: Finding) -> Incident:
+    """Open, under the name of its first finding."""
+    return Incident(ID, tuple(replace(finding, incident=ID) for finding in findings))
+
+
+def ended(told: Incident, at: datetime) -> Incident:
+    """All of it over since then."""
+    findings = tuple(replace(finding, ends_at=finding.ends_at or at) for finding in told.findings)
+    return replace(told, findings=findings, ends_at=at)
+
+
+def report(*incidents: Incident, at: datetime = NOW, failures: tuple[Failure, ...] = ()) -> Report:
+    findings = tuple(finding for told in incidents for finding in told.findings)
+    return Report(at, "prometheus", "", (), findings, failures, {}, incidents=incidents)
 
 
 def sink_to(
@@ -104,35 +130,71 @@ def body(mail: Mail) -> str:
     return payload.decode()
 
 
-async def titles(store: Store, name: str, host: str = "web-1") -> list[str]:
-    kept = await store.outbox.of_subject(name, host)
+async def titles(store: Store, name: str = "notify:json", subject: str = ID) -> list[str]:
+    kept = await store.outbox.of_subject(name, subject)
     return [orjson.loads(delivery.owed.payload)["title"] for delivery in kept]
 
 
-async def test_an_incident_is_one_mail_when_it_opens_one_when_it_grows_and_one_when_it_is_over(
+async def test_an_incident_is_one_mail_when_it_opens_one_when_it_grows_worse_and_one_when_it_is_over(
     store: Store, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, address = mailbox
     sink = sink_to(store, address)
     courier = Courier(store.outbox, sink, STEADY)
-    for minute, findings in enumerate(([ANOMALY], [ANOMALY], [ANOMALY, SILENT], [ANOMALY, SILENT], [SILENT], [], [])):
+    both = incident(ANOMALY, SILENT)
+    for minute, told in enumerate((ALONE, ALONE, both, both, ended(both, NOW + timedelta(minutes=3)))):
         at = NOW + timedelta(minutes=minute)
-        await sink.publish(report(*findings, at=at))
+        await sink.publish(report(told, at=at))
         await courier.deliver_due(at)
     subjects = [str(email.header.make_header(email.header.decode_header(mail["Subject"]))) for mail in box.mails]
     assert subjects == ["[warning] web-1: 1 finding(s)", "[critical] web-1: now 2 finding(s)", "[resolved] web-1"]
     assert "web-1 has behaved unusually since Nov 22 14:02 UTC" in body(box.mails[0])
     assert "Query: rate(x[60s])" in body(box.mails[0])
-    assert "http://om:9095/#/host/web-1" in body(box.mails[0])
+    assert f"http://om:9095/#/incident/{ID}" in body(box.mails[0])
+    assert "web-1 has had trouble since Nov 22 14:02 UTC: no metrics, data written to disks." in body(box.mails[1])
+    assert "web-1 had trouble from Nov 22 14:02 UTC to Nov 22 14:05 UTC (3 min)" in body(box.mails[2])
+
+
+async def test_an_incident_of_many_hosts_is_one_message_that_names_the_first(store: Store, hook: Hook) -> None:
+    sink = sink_to(store, hook.address)
+    hosts = [replace(SILENT, host=f"web-{n}", starts_at=NOW + timedelta(seconds=n)) for n in range(1, 31)]
+    await sink.publish(report(incident(*hosts)))
+    await Courier(store.outbox, sink, STEADY).deliver_due(NOW)
+    (taken,) = hook.taken
+    assert taken["title"] == "[critical] web-1 and 29 more hosts: 30 finding(s)"
+    assert "It began on web-1, then web-2, then web-3, then web-4, then web-5 and 25 more." in taken["message"]
+    assert "and 27 more" in taken["message"]
+
+
+async def test_what_joins_without_making_it_worse_is_told_now_and_then(store: Store, hook: Hook) -> None:
+    sink = sink_to(store, hook.address)
+    hosts = [replace(SILENT, host=f"web-{n}") for n in range(1, 21)]
+    for minute in range(20):
+        await sink.publish(report(incident(*hosts[: minute + 1]), at=NOW + timedelta(minutes=minute)))
+    assert await titles(store) == [
+        "[critical] web-1: 1 finding(s)",
+        "[critical] web-1 and 6 more hosts: now 7 finding(s)",
+        "[critical] web-1 and 12 more hosts: now 13 finding(s)",
+        "[critical] web-1 and 18 more hosts: now 19 finding(s)",
+    ]
+
+
+async def test_an_incident_that_is_quiet_but_not_over_is_neither_ended_nor_told_again(store: Store, hook: Hook) -> None:
+    sink = sink_to(store, hook.address)
+    resting = incident(replace(ANOMALY, ends_at=NOW + timedelta(minutes=1)))
+    back = incident(*resting.findings, replace(ANOMALY, starts_at=NOW + timedelta(minutes=2)))
+    for minute, told in enumerate((ALONE, resting, back, ended(back, NOW + timedelta(minutes=3)))):
+        await sink.publish(report(told, at=NOW + timedelta(minutes=minute)))
+    assert await titles(store) == ["[warning] web-1: 1 finding(s)", "[resolved] web-1"]
 
 
 async def test_a_channel_that_is_down_loses_nothing_and_repeats_nothing(store: Store, hook: Hook) -> None:
     sink = sink_to(store, hook.address)
     courier = Courier(store.outbox, sink, STEADY)
     hook.status = 503
-    await sink.publish(report(ANOMALY))
+    await sink.publish(report(ALONE))
     await courier.deliver_due(NOW)
-    (kept,) = await store.outbox.of_subject("notify:json", "web-1")
+    (kept,) = await store.outbox.of_subject("notify:json", ID)
     assert "notify:json did not take the message" in kept.last_error
     hook.status = 200
     for minute in (1, 2):
@@ -142,16 +204,27 @@ async def test_a_channel_that_is_down_loses_nothing_and_repeats_nothing(store: S
 
 
 async def test_a_restart_repeats_nothing_and_still_tells_the_end(store: Store, hook: Hook) -> None:
-    await sink_to(store, hook.address).publish(report(ANOMALY, SILENT))
+    both = incident(ANOMALY, SILENT)
+    await sink_to(store, hook.address).publish(report(both))
     again = sink_to(store, hook.address)
-    await again.publish(report(SILENT, at=NOW + timedelta(minutes=5)))
-    await again.publish(report(at=NOW + timedelta(minutes=6)))
-    assert await titles(store, "notify:json") == ["[critical] web-1: 2 finding(s)", "[resolved] web-1"]
+    await again.publish(report(both, at=NOW + timedelta(minutes=5)))
+    await again.publish(report(ended(both, NOW), at=NOW + timedelta(minutes=6)))
+    once_more = sink_to(store, hook.address)
+    await once_more.publish(report(ended(both, NOW), at=NOW + timedelta(minutes=7)))
+    assert await titles(store) == ["[critical] web-1: 2 finding(s)", "[resolved] web-1"]
+
+
+async def test_an_incident_that_ended_while_nobody_looked_gets_its_end(store: Store, hook: Hook) -> None:
+    await sink_to(store, hook.address).publish(report(incident(ANOMALY, SILENT)))
+    await sink_to(store, hook.address).publish(report(at=NOW + timedelta(hours=1)))
+    (_, over) = await store.outbox.of_subject("notify:json", ID)
+    assert orjson.loads(over.owed.payload)["body"] == f"It is over.\n\nhttp://om:9095/#/incident/{ID}"
+    assert await titles(store) == ["[critical] web-1: 2 finding(s)", "[resolved] web-1"]
 
 
 async def test_both_languages_stand_in_one_message(store: Store, hook: Hook) -> None:
     sink = sink_to(store, hook.address, languages=("ko", "en"))
-    await sink.publish(report(ANOMALY))
+    await sink.publish(report(ALONE))
     await Courier(store.outbox, sink, STEADY).deliver_due(NOW)
     (taken,) = hook.taken
     assert taken["title"] == "[주의] web-1: 문제 1건"
@@ -163,11 +236,12 @@ async def test_both_languages_stand_in_one_message(store: Store, hook: Hook) -> 
 async def test_findings_that_come_together_are_gathered_into_one_message(store: Store, hook: Hook) -> None:
     sink = sink_to(store, hook.address, Manners(gather=timedelta(seconds=15)))
     later = replace(ANOMALY, kind="saturation:disk_writes", starts_at=NOW + timedelta(seconds=10))
-    await sink.publish(report(ANOMALY))
-    await sink.publish(report(ANOMALY, later, at=NOW + timedelta(seconds=10)))
-    assert await titles(store, "notify:json") == []
-    await sink.publish(report(ANOMALY, later, at=NOW + timedelta(seconds=15)))
-    assert await titles(store, "notify:json") == ["[warning] web-1: 2 finding(s)"]
+    both = incident(ANOMALY, later)
+    await sink.publish(report(ALONE))
+    await sink.publish(report(both, at=NOW + timedelta(seconds=10)))
+    assert await titles(store) == []
+    await sink.publish(report(both, at=NOW + timedelta(seconds=15)))
+    assert await titles(store) == ["[warning] web-1: 2 finding(s)"]
 
 
 async def test_quiet_hours_let_only_the_critical_through_and_tell_the_rest_in_the_morning(
@@ -175,38 +249,51 @@ async def test_quiet_hours_let_only_the_critical_through_and_tell_the_rest_in_th
 ) -> None:
     night = replace(AT_ONCE, quiet_from=time(22), quiet_to=time(7), timezone="Asia/Seoul")
     sink = sink_to(store, hook.address, night)
-    other = replace(SILENT, host="web-2")
+    other = Incident.alone(replace(SILENT, host="web-2"))
     late, morning = datetime(2026, 11, 22, 14, 2, tzinfo=UTC), datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
-    await sink.publish(report(ANOMALY, other, at=late))
-    assert await titles(store, "notify:json") == []
-    assert await titles(store, "notify:json", "web-2") == ["[critical] web-2: 1 finding(s)"]
-    await sink.publish(report(ANOMALY, at=morning))
-    assert await titles(store, "notify:json") == ["[warning] web-1: 1 finding(s)"]
-    assert await titles(store, "notify:json", "web-2") == ["[critical] web-2: 1 finding(s)", "[resolved] web-2"]
+    await sink.publish(report(ALONE, other, at=late))
+    assert await titles(store) == []
+    assert await titles(store, subject=other.id) == ["[critical] web-2: 1 finding(s)"]
+    await sink.publish(report(ALONE, ended(other, late), at=late + timedelta(minutes=1)))
+    await sink.publish(report(ALONE, at=morning))
+    assert await titles(store) == ["[warning] web-1: 1 finding(s)"]
+    assert await titles(store, subject=other.id) == ["[critical] web-2: 1 finding(s)", "[resolved] web-2"]
 
 
 async def test_what_is_below_the_severity_asked_for_is_not_told(store: Store, hook: Hook) -> None:
     sink = sink_to(store, hook.address, replace(AT_ONCE, least=Severity.CRITICAL))
-    await sink.publish(report(ANOMALY))
-    assert await titles(store, "notify:json") == []
+    await sink.publish(report(ALONE))
+    assert await titles(store) == []
+
+
+async def test_what_is_quiet_is_not_told_and_what_was_told_before_still_gets_its_end(store: Store, hook: Hook) -> None:
+    sink = sink_to(store, hook.address)
+    quiet = Quiet("silence", "s1", "planned")
+    never = Incident.alone(replace(SILENT, host="web-2", quiet=quiet))
+    await sink.publish(report(ALONE, never))
+    hushed = incident(replace(ANOMALY, quiet=quiet))
+    await sink.publish(report(hushed, never, at=NOW + timedelta(minutes=1)))
+    await sink.publish(report(ended(hushed, NOW), ended(never, NOW), at=NOW + timedelta(minutes=2)))
+    assert await titles(store) == ["[warning] web-1: 1 finding(s)", "[resolved] web-1"]
+    assert await titles(store, subject=never.id) == []
 
 
 async def test_beyond_the_rate_messages_wait(store: Store, hook: Hook, caplog: pytest.LogCaptureFixture) -> None:
     sink = sink_to(store, hook.address, replace(AT_ONCE, messages_an_hour=2))
-    many = [replace(ANOMALY, host=f"web-{number}") for number in range(1, 4)]
+    many = [Incident.alone(replace(ANOMALY, host=f"web-{n}", starts_at=NOW + timedelta(seconds=n))) for n in range(3)]
     with caplog.at_level(logging.WARNING):
         await sink.publish(report(*many))
-    assert await titles(store, "notify:json", "web-3") == []
+    assert await titles(store, subject=many[2].id) == []
     assert "notify:json sent 2 messages within an hour; more are held back" in caplog.text
     await sink.publish(report(*many, at=NOW + timedelta(hours=1)))
-    assert await titles(store, "notify:json", "web-3") == ["[warning] web-3: 1 finding(s)"]
+    assert await titles(store, subject=many[2].id) == ["[warning] web-2: 1 finding(s)"]
 
 
 async def test_a_failed_judge_does_not_end_an_incident(store: Store, hook: Hook) -> None:
     sink = sink_to(store, hook.address)
-    await sink.publish(report(ANOMALY))
+    await sink.publish(report(ALONE))
     await sink.publish(report(failures=(Failure("judge", "broken", NOW),)))
-    assert await titles(store, "notify:json") == ["[warning] web-1: 1 finding(s)"]
+    assert await titles(store) == ["[warning] web-1: 1 finding(s)"]
 
 
 def test_a_wrong_address_is_named_by_its_place_and_kind_and_keeps_its_secret() -> None:
