@@ -16,6 +16,7 @@ PROGRAMS = (
     "understanding",
     "answers",
     "page",
+    "alerting",
 )
 
 
