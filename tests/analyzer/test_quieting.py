@@ -151,7 +151,7 @@ def test_a_planned_silence_quiets_what_it_fits_with_its_comment(label: str, valu
 
 def test_a_silence_quiets_what_was_told_and_what_still_fires_afterwards_is_told() -> None:
     opened = judged([*CALM, 3.0, 3.0], Memory())
-    asked = Quieting(silences=(silence("host", "web-1"),))
+    asked = Quieting(silences=(silence("host", "web-1"),), opinions=(PAST,))
     hushed = judged([3.0] * 4, opened.memory, asked, first=32)
     assert [finding.quiet for finding in hushed.findings] == [Quiet("silence", "s1", "upgrade")]
     over = judged([3.0] * 30, hushed.memory, asked, first=36)
