@@ -63,14 +63,14 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
+def ground(folder: Path, file_mebibytes: int = FILE_MEBIBYTES) -> Iterator[Ground]:
     """Everything made ready; unmounted, ended and removed when it is left."""
     available = psutil.virtual_memory().available // MEBIBYTE
     made = Ground(folder, int(available * MEMORY_PART))
     with ExitStack() as undone:
         made.room = undone.enter_context(mounted(folder / "room", f"size={ROOM_MEBIBYTES}m"))
         made.inodes = undone.enter_context(mounted(folder / "inodes", f"size=16m,nr_inodes={INODES}"))
-        for path, size in ((made.file, FILE_MEBIBYTES), (made.source, BACKUP_MEBIBYTES)):
+        for path, size in ((made.file, file_mebibytes), (made.source, min(file_mebibytes, BACKUP_MEBIBYTES))):
             path.write_bytes(os.urandom(MEBIBYTE) * size)
             undone.callback(path.unlink, missing_ok=True)
         os.sync()
@@ -101,12 +101,14 @@ def program(name: str, seconds: float, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def running(*commands: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[None]:
+def running(
+    *commands: Sequence[str], environment: Mapping[str, str] | None = None
+) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
     """The commands, each in a process group of its own; all of them are killed when this is left."""
     started: list[subprocess.Popen[bytes]] = []
     try:
         started.extend(start(command, environment) for command in commands)
-        yield
+        yield started
     finally:
         for process in started:
             end(process)

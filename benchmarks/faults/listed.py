@@ -16,7 +16,7 @@ from benchmarks.faults.ground import GRACE_SECONDS, INODES, ROOM_MEBIBYTES, Grou
 from tests.processes import ROOT
 
 STRESS = ROOT / ".tools/stress-ng/usr/bin/stress-ng"
-Start = Callable[[Ground, float], AbstractContextManager[None]]
+Start = Callable[[Ground, float], AbstractContextManager[object]]
 
 CPU = ("cpu_busy_ratio", "cpu_busiest_core_ratio", "cpu_user_ratio", "pressure_cpu_ratio", "load_per_core",
        "processes_running")  # fmt: skip
@@ -44,7 +44,7 @@ class Fault:
 def ours(name: str, arguments: Callable[[Ground, float], Sequence[object]] = lambda _ground, _seconds: ()) -> Start:
     """One of our small programs."""
 
-    def begin(ground: Ground, seconds: float) -> AbstractContextManager[None]:
+    def begin(ground: Ground, seconds: float) -> AbstractContextManager[object]:
         return running(program(name, seconds, *map(str, arguments(ground, seconds))))
 
     return begin
@@ -53,7 +53,7 @@ def ours(name: str, arguments: Callable[[Ground, float], Sequence[object]] = lam
 def stress(*arguments: str) -> Start:
     """stress-ng, as Debian has it; MEMORY in an argument stands for the mebibytes that may be taken."""
 
-    def begin(ground: Ground, seconds: float) -> AbstractContextManager[None]:
+    def begin(ground: Ground, seconds: float) -> AbstractContextManager[object]:
         asked = [argument.replace("MEMORY", f"{ground.memory_mebibytes}m") for argument in arguments]
         limit = f"--timeout={seconds + GRACE_SECONDS:.0f}s"
         return running(
