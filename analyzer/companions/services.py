@@ -1,82 +1,92 @@
-"""Which of systemd's units and probed services fell while a finding began."""
+"""Which of systemd's units and probed services fell while a finding began. No query holds a name that a host gave."""
 
 from __future__ import annotations
 
-import asyncio
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from analyzer.companions.scene import BEFORE_SECONDS, Scene
-from analyzer.data import Change, Companion, CompanionKind, Sample, Series, Window
+from analyzer.data import Change, Companion, CompanionKind, Series, Window
 from analyzer.features import matcher
 from analyzer.interfaces import Queries
 
 MOST = 2
-UNIT = "node_systemd_unit_state"
-PROBE = "probe_success"
-FAILED = f'({UNIT}{{state="failed",$s}} == 1) and (min_over_time({UNIT}{{state="failed",$s}}[$w]) == 0)'
-STOPPED = f'({UNIT}{{state="active",$s}} == 0) and (max_over_time({UNIT}{{state="active",$s}}[$w]) == 1)'
-FELL = f"({FAILED}) or ({STOPPED})"
-REFUSED = f"({PROBE}{{$s}} == 0) and (max_over_time({PROBE}{{$s}}[$w]) == 1)"
+STEPS = 30
 # A service may fall before anything else is seen of it.
 EARLIER_SECONDS = 120
 
 
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A metric that is `after` where something has fallen, and was `before`; `label` names what fell."""
+
+    kind: CompanionKind
+    feature: str
+    metric: str
+    labels: str
+    label: str
+    change: Change
+    after: float
+
+    @property
+    def now(self) -> str:
+        return f"{self.metric}{{{self.labels}$s}}"
+
+    @property
+    def fell(self) -> str:
+        """What is `after` now and was not always so."""
+        other = "min" if self.after else "max"
+        return f"({self.now} == {self.after:g}) and ({other}_over_time({self.now}[$w]) == {1 - self.after:g})"
+
+
+UNIT = "node_systemd_unit_state"
+FAILED = Fall("service", "systemd_unit_state", UNIT, 'state="failed",', "name", "failed", 1.0)
+STOPPED = Fall("service", "systemd_unit_state", UNIT, 'state="active",', "name", "stopped", 0.0)
+REFUSED = Fall("probe", "probe_success", "probe_success", "", "target", "failed", 0.0)
+
+
 async def fallen_units(queries: Queries, scene: Scene) -> tuple[Companion, ...]:
-    """Units that failed, else those that stopped, though they ran before."""
-    samples = await queries.instant(scene.query(FELL, _looked_back(scene)), scene.now)
-    states = {name: _state(name, samples) for name in sorted({s.labels.get("name", "") for s in samples})}
-    ranked = sorted(states, key=lambda name: (states[name] != "failed", name))[:MOST]
-    return tuple(await asyncio.gather(*(_unit(queries, scene, name, states[name]) for name in ranked)))
+    """Units that failed, then those that only stopped, though they ran before."""
+    failed = await _fallen(queries, scene, FAILED)
+    stopped = await _fallen(queries, scene, STOPPED)
+    names = {companion.name for companion in failed}
+    return (*failed, *(each for each in stopped if each.name not in names))[:MOST]
 
 
 async def failed_probes(queries: Queries, scene: Scene) -> tuple[Companion, ...]:
     """Probed targets that answered before, and don't any more."""
-    samples = await queries.instant(scene.query(REFUSED, _looked_back(scene)), scene.now)
-    targets = sorted({s.labels.get("target", "") for s in samples})[:MOST]
-    return tuple(await asyncio.gather(*(_probe(queries, scene, target) for target in targets)))
+    return (await _fallen(queries, scene, REFUSED))[:MOST]
 
 
-def _looked_back(scene: Scene) -> float:
-    return min((scene.now - scene.began).total_seconds() + EARLIER_SECONDS, BEFORE_SECONDS)
+async def _fallen(queries: Queries, scene: Scene, fall: Fall) -> tuple[Companion, ...]:
+    seconds = min((scene.now - scene.began).total_seconds() + EARLIER_SECONDS, BEFORE_SECONDS)
+    promql = scene.query(fall.fell, seconds)
+    names = sorted({sample.labels.get(fall.label, "") for sample in await queries.instant(promql, scene.now)})
+    if not names:
+        return ()
+    step = timedelta(seconds=max(1, round(seconds / STEPS)))
+    series = await queries.range(promql, Window.ending(scene.now, STEPS * step, step))
+    return tuple(_companion(scene, fall, name, fell_at(_of(series, fall.label, name))) for name in names)
 
 
-def _state(name: str, samples: tuple[Sample, ...]) -> Change:
-    own = {s.labels.get("state") for s in samples if s.labels.get("name") == name}
-    return "failed" if "failed" in own else "stopped"
+def _of(series: Iterable[Series], label: str, name: str) -> Series | None:
+    return next((each for each in series if each.labels.get(label) == name), None)
 
 
-async def _unit(queries: Queries, scene: Scene, name: str, change: Change) -> Companion:
-    state, after = ("failed", 1.0) if change == "failed" else ("active", 0.0)
-    promql = scene.query(f'{UNIT}{{state="{state}",$s}}', 0, matcher("name", name))
-    return await _fallen(queries, scene, "service", name, change, promql, after)
-
-
-async def _probe(queries: Queries, scene: Scene, target: str) -> Companion:
-    promql = scene.query(f"{PROBE}{{$s}}", 0, matcher("target", target))
-    return await _fallen(queries, scene, "probe", target, "failed", promql, 0.0)
-
-
-async def _fallen(
-    queries: Queries, scene: Scene, kind: CompanionKind, name: str, change: Change, promql: str, after: float
-) -> Companion:
-    """`after` is the metric's value since it fell."""
-    back = scene.window
-    window = Window(
-        back.end - max(1, round(_looked_back(scene) / back.step.total_seconds())) * back.step, back.end, back.step
-    )
-    found = await queries.range(promql, window)
-    feature = "systemd_unit_state" if kind == "service" else "probe_success"
-    evidence = scene.evidence(promql, feature, "", after, name)
-    at = fell_at(found[0], after) if found else None
-    return Companion(kind, name, change, after, 1.0 - after, evidence, at=at)
-
-
-def fell_at(series: Series, after: float) -> datetime | None:
-    """The first step of the last run at that value; None where the series never had another."""
-    other = np.flatnonzero(np.isfinite(series.values) & (series.values != after))
-    if not len(other) or other[-1] + 1 >= len(series.times):
+def fell_at(series: Series | None) -> datetime | None:
+    """The first step of the last run in which it had fallen; None where that is as old as the series."""
+    if series is None or not len(series.values):
         return None
-    later = np.flatnonzero(series.values[other[-1] + 1 :] == after)
-    return datetime.fromtimestamp(float(series.times[other[-1] + 1 + later[0]]), UTC) if len(later) else None
+    standing = np.flatnonzero(~np.isfinite(series.values))
+    after = standing[-1] + 1 if len(standing) else 0
+    known = 0 < after < len(series.times)
+    return datetime.fromtimestamp(float(series.times[after]), UTC) if known else None
+
+
+def _companion(scene: Scene, fall: Fall, name: str, at: datetime | None) -> Companion:
+    promql = scene.query(fall.now, 0, matcher(fall.label, name))
+    evidence = scene.evidence(promql, fall.feature, "", fall.after, name)
+    return Companion(fall.kind, name, fall.change, fall.after, 1.0 - fall.after, evidence, at=at)

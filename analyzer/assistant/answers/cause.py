@@ -1,4 +1,4 @@
-"""Why: the ranked features of a finding, when it began, what moved with it, what grew, failed and was logged then."""
+"""Why: the worst finding in depth, what moved with it, where the story began, what failed and was logged then."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ from analyzer.assistant.answers.sentences import (
 from analyzer.assistant.answers.services import failed_units
 from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry, display
-from analyzer.data import Evidence, Finding, LogLine
+from analyzer.companions import Looker
+from analyzer.data import Companions, Evidence, Finding, LogLine
+from analyzer.wording import quoted, say_companions
+from analyzer.wording.incidents import say_incident
 
 FINDINGS_TOLD = 3
 FEATURES_TOLD = 5
-GREW = 1.5  # a process group that uses this much more than before has grown
 BEFORE = timedelta(minutes=30)
+# What was found so long ago is looked for again: someone asks now.
+YOUNG = timedelta(minutes=2)
+PATIENCE_SECONDS = 2.0
 GROUPS = {"cpu": CPU, "load": CPU, "memory": MEMORY, "swap": MEMORY, "disk": DISK, "filesystem": DISK}
 
 
@@ -41,11 +46,13 @@ async def answer_cause(inquiry: Inquiry) -> Draft:
     scene = await _look(focused, worst)
     head = finding_sentence(inquiry, worst, citations)
     details = [
+        *_spread(inquiry, worst, citations),
         *_moved(inquiry, worst.host, scene, citations),
-        *_grown(inquiry, scene, citations),
-        *_failed(inquiry, scene.failed, citations),
+        *_companions(inquiry, scene.finding, citations),
+        *_using(inquiry, scene, citations),
+        *_failed(inquiry, scene, citations),
         *_logged(inquiry, scene, worst.starts_at, citations),
-        *(finding_sentence(inquiry, f, citations) for f in findings[1:FINDINGS_TOLD]),
+        *(line for other in findings[1:FINDINGS_TOLD] for line in _other(inquiry, other, citations)),
     ]
     return Draft(
         head,
@@ -59,38 +66,51 @@ async def answer_cause(inquiry: Inquiry) -> Draft:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What was measured around a finding: features during and before it, process groups at both times, logs."""
+    """A finding with what moved with it; its features during and before; who uses most; what has failed; logs."""
 
+    finding: Finding
     features: tuple[str, ...]
     during: Measured
     before: Measured
     use: Use
     groups: tuple[Evidence, ...]
-    groups_before: tuple[Evidence, ...]
     failed: tuple[Evidence, ...]
     lines: tuple[LogLine, ...]
     templates: tuple[LogLine, ...]
     problems: tuple[str, ...]
 
+    def has(self, kind: str) -> bool:
+        return any(each.kind == kind for each in (self.finding.companions or Companions(self.finding.starts_at)).moved)
+
 
 async def _look(inquiry: Inquiry, finding: Finding) -> Scene:
     began, ended = finding.starts_at, finding.ends_at or inquiry.question.now
     names, use = _features(inquiry, finding), _use(inquiry, finding)
-    (during, before), (groups, earlier, failed), logs = await asyncio.gather(
+    (during, before), (groups, failed), logs, moved = await asyncio.gather(
         asyncio.gather(
             measure_over(inquiry, names, began, max(ended, began + timedelta(minutes=1))),
             measure_over(inquiry, names, began - BEFORE, began),
         ),
-        asyncio.gather(
-            top(inquiry, use, ended), top(inquiry, use, began - timedelta(minutes=2)), failed_units(inquiry)
-        ),
+        asyncio.gather(top(inquiry, use, ended), failed_units(inquiry)),
         read_logs(inquiry, began - timedelta(minutes=10), 5),
+        _newest(inquiry, finding),
     )
-    problems = (*during.problems, *before.problems, groups[1], failed[1], *(logs[2] if inquiry.logs else ()))
+    told = moved.companions.problems if moved.companions else ()
+    problems = (*during.problems, *before.problems, groups[1], failed[1], *told, *(logs[2] if inquiry.logs else ()))
     return Scene(
-        names, during, before, use, groups[0], earlier[0], failed[0], tuple(logs[0]), tuple(logs[1]),
+        moved, names, during, before, use, groups[0], failed[0], tuple(logs[0]), tuple(logs[1]),
         tuple(problem for problem in dict.fromkeys(problems) if problem),
     )  # fmt: skip
+
+
+async def _newest(inquiry: Inquiry, finding: Finding) -> Finding:
+    """The finding with what moved with it, looked for anew where that is old."""
+    known, now = finding.companions, inquiry.question.now
+    settled = known is not None and (not finding.firing or now - known.looked_at < YOUNG)
+    if inquiry.reader is None or settled:
+        return finding
+    looker = Looker(inquiry.reader, inquiry.logs, inquiry.features, PATIENCE_SECONDS)
+    return replace(finding, companions=await looker.look(finding, known.departures if known else (), now))
 
 
 def _features(inquiry: Inquiry, finding: Finding) -> tuple[str, ...]:
@@ -99,6 +119,16 @@ def _features(inquiry: Inquiry, finding: Finding) -> tuple[str, ...]:
     shares = sorted((host.shares if host else {}).items(), key=lambda pair: -pair[1])
     others = [name for name, share in shares if share > 0]
     return tuple(dict.fromkeys([*(c.feature for c in finding.causes), *others]))[:FEATURES_TOLD]
+
+
+def _spread(inquiry: Inquiry, finding: Finding, citations: Citations) -> list[str]:
+    """Which hosts the same story is told of, and on which it began."""
+    incident = next((each for each in inquiry.report.incidents if each.id == finding.incident), None)
+    if incident is None or len(incident.hosts) == 1:
+        return []
+    told = say_incident(incident, inquiry.features, inquiry.language, inquiry.question.timezone)
+    firsts = {each.host: each.causes[0].evidence for each in reversed(incident.findings) if each.causes}
+    return [told + citations.cite(*firsts.values())]
 
 
 def _moved(inquiry: Inquiry, host: str, scene: Scene, citations: Citations) -> list[str]:
@@ -119,32 +149,27 @@ def _change(inquiry: Inquiry, host: str, name: str, scene: Scene, citations: Cit
     )
 
 
-def _grown(inquiry: Inquiry, scene: Scene, citations: Citations) -> list[str]:
-    """The process groups that grew most since before it began, else the one that uses most."""
-    before = {e.subject: e for e in scene.groups_before}
-    grown = [e for e in scene.groups if e.subject not in before or e.value > GREW * before[e.subject].value]
-    if grown:
-        return [_growth(inquiry, scene.use, e, before.get(e.subject), citations) for e in grown[:2]]
-    if not scene.groups:
+def _companions(inquiry: Inquiry, finding: Finding, citations: Citations) -> list[str]:
+    told = say_companions(finding, inquiry.features, inquiry.language, inquiry.question.timezone)
+    return [said.text + citations.cite(*said.evidence) for said in told]
+
+
+def _other(inquiry: Inquiry, finding: Finding, citations: Citations) -> list[str]:
+    return [finding_sentence(inquiry, finding, citations), *_companions(inquiry, finding, citations)]
+
+
+def _using(inquiry: Inquiry, scene: Scene, citations: Citations) -> list[str]:
+    """Who uses most, where no process group is known to use more than before."""
+    if scene.has("process group") or not scene.groups:
         return []
     first = scene.groups[0]
-    said, cited = inquiry.amount(first.value, first.unit), citations.cite(first)
+    said, cited, name = inquiry.amount(first.value, first.unit), citations.cite(first), quoted(first.subject)
     return [
         inquiry.say(
-            f"The process group that uses most is {first.subject} with {said} ({scene.use.english}).{cited}",
-            f"가장 많이 쓰는 프로세스 그룹: {first.subject} {said} ({scene.use.korean}).{cited}",
+            f"The process group that uses most is {name} with {said} ({scene.use.english}).{cited}",
+            f"가장 많이 쓰는 프로세스 그룹: {name} {said} ({scene.use.korean}).{cited}",
         )
     ]
-
-
-def _growth(inquiry: Inquiry, use: Use, now: Evidence, before: Evidence | None, citations: Citations) -> str:
-    said = inquiry.amount(now.value, now.unit)
-    was = inquiry.amount(before.value, before.unit) if before else inquiry.say("not among the first", "상위권 아님")
-    cited = citations.cite(now, *([before] if before else []))
-    return inquiry.say(
-        f"The process group {now.subject} grew: {said}, before {was} ({use.english}).{cited}",
-        f"프로세스 그룹 {now.subject} 증가: {said}, 이전 {was} ({use.korean}).{cited}",
-    )
 
 
 def _use(inquiry: Inquiry, finding: Finding) -> Use:
@@ -152,20 +177,26 @@ def _use(inquiry: Inquiry, finding: Finding) -> Use:
     return next((GROUPS[group] for group in groups if group in GROUPS), USES.get(inquiry.metric, (CPU,))[0])
 
 
-def _failed(inquiry: Inquiry, failed: tuple[Evidence, ...], citations: Citations) -> list[str]:
+def _failed(inquiry: Inquiry, scene: Scene, citations: Citations) -> list[str]:
+    """Services that have failed, whenever that was; those that failed with it are told of already."""
+    known = {each.name for each in (scene.finding.companions.moved if scene.finding.companions else ())}
+    failed = [e for e in scene.failed if e.subject not in known][:5]
     if not failed:
         return []
-    names = ", ".join(e.subject for e in failed[:5])
-    return [inquiry.say(f"Failed services: {names}.", f"실패한 서비스: {names}.") + citations.cite(*failed[:5])]
+    names = ", ".join(quoted(e.subject) for e in failed)
+    return [inquiry.say(f"Failed services: {names}.", f"실패한 서비스: {names}.") + citations.cite(*failed)]
 
 
 def _logged(inquiry: Inquiry, scene: Scene, began: datetime, citations: Citations) -> list[str]:
+    """What was logged most then, where no form of lines is known to have risen."""
+    if scene.has("log template"):
+        return []
     window = grid(began - timedelta(minutes=10), inquiry.question.now)
     frequent = sorted(scene.templates, key=lambda line: -line.count)[:2]
     return [
         inquiry.say(
-            f"Logged {inquiry.number(line.count)} times since shortly before: “{line.text[:200]}”.",
-            f"그 직전부터 {inquiry.number(line.count)}회 기록된 로그: “{line.text[:200]}”.",
+            f"Logged {inquiry.number(line.count)} times since shortly before: “{quoted(line.text)}”.",
+            f"그 직전부터 {inquiry.number(line.count)}회 기록된 로그: “{quoted(line.text)}”.",
         )
         + citations.cite(evidence_of(line, window))
         for line in frequent

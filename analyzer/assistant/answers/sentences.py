@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.assistant.draft import Citations
 from analyzer.assistant.inquiry import Inquiry
 from analyzer.data import Evidence, Finding, Severity, Urgency
-from analyzer.wording import say_failure, say_finding, say_learning
+from analyzer.wording import say_failure, say_learning, say_what
 
 URGENCY: dict[Severity, Urgency] = {Severity.INFO: "low", Severity.WARNING: "medium", Severity.CRITICAL: "high"}
 CAUSES_CITED = 3
@@ -14,7 +14,7 @@ FAILURES_TOLD = 3
 
 def finding_sentence(inquiry: Inquiry, finding: Finding, citations: Citations) -> str:
     """What, where, since when, and the features it rests on, each cited."""
-    told = say_finding(finding, inquiry.features, inquiry.language, inquiry.question.timezone)
+    told = say_what(finding, inquiry.features, inquiry.language, inquiry.question.timezone)
     return told + citations.cite(*(cause.evidence for cause in finding.causes[:CAUSES_CITED]))
 
 

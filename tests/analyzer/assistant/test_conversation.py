@@ -94,8 +94,8 @@ async def test_a_cause_names_what_moved_which_process_grew_and_what_was_logged(a
         f"{BUSY_SENTENCE}\n"
         "CPU in use went from 20.3% to 92.8% on average. [E3][E4]\n"
         "load average for each CPU core went from 0.212 to 1.6 on average. [E5][E6]\n"
-        "The process group java grew: 320%, before 50% (processes by CPU (100% is one core)). [E7][E8]\n"
-        "Logged 42 times since shortly before: “upstream timed out while reading”. [E9]"
+        "java used 92% of the added processor time (320%, before 50%; 100% is one core). [E7]\n"
+        "Logged 42 times since shortly before: “upstream timed out while reading”. [E8]"
     )
 
 

@@ -47,14 +47,14 @@ async def test_a_report_has_every_section_in_natural_korean(korean: Document) ->
     ]
     assert "기간: 3월 3일 15:30 KST – 3월 4일 15:30 KST" in text
     assert "| web-1:9100 | 심각 | – | 1 | 3월 4일 15:30 KST |" in text
-    assert "- 프로세스 그룹 java 증가: 320%, 이전 50% (CPU 사용 상위 프로세스(100%는 코어 1개))." in text
+    assert "- java가 늘어난 CPU 시간의 92%를 사용했습니다(320%, 이전 50%, 100%는 코어 1개)." in text
     assert "[E" not in text
 
 
 async def test_an_english_report_tells_the_same_facts(maker: DocumentMaker) -> None:
     text = render(await maker.make(TROUBLED, NOW), "md")
     assert "## What runs out" in text
-    assert "- The process group java grew: 320%, before 50% (processes by CPU (100% is one core))." in text
+    assert "- java used 92% of the added processor time (320%, before 50%; 100% is one core)." in text
     assert "- To look: `ps -eo pid,user,comm,%cpu,etime --sort=-%cpu | head`" in text
 
 
