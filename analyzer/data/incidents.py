@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from analyzer.data.findings import Cause, Finding, Severity
@@ -48,6 +48,10 @@ class Incident:
     def told(self) -> tuple[Finding, ...]:
         """The findings that people are to be told of; an incident without any is only shown."""
         return tuple(finding for finding in self.findings if finding.told)
+
+    def only_told(self) -> Incident:
+        """The same without the findings that people are not told of; for an incident that has others."""
+        return replace(self, findings=self.told)
 
     @property
     def severity(self) -> Severity:

@@ -51,9 +51,12 @@ class AlertmanagerSink:
 
     async def publish(self, report: Report) -> None:
         """Owe an alert for each finding, and its end for each closed one; saying it again owes nothing more."""
-        if self.urls:
-            told = [finding for finding in report.findings if finding.told]
-            await self.outbox.enqueue([one for finding in told for one in self._owed(finding)], report.at)
+        if not self.urls:
+            return
+        owed = [one for finding in report.findings if finding.told for one in self._owed(finding)]
+        hushed = [finding for finding in report.findings if not finding.told and not finding.firing]
+        owed += [self._one(each, "resolved", each.ends_at) for each in hushed if await self._opened(each)]
+        await self.outbox.enqueue(owed, report.at)
 
     async def deliver(self, delivery: Delivery) -> str | None:
         """Saying it twice does no harm: Alertmanager knows an alert by its labels."""
@@ -76,6 +79,10 @@ class AlertmanagerSink:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+    async def _opened(self, finding: Finding) -> bool:
+        """Whether it was told before it became quiet."""
+        return bool(await self.outbox.of_subject(self.name, finding.fingerprint))
 
     def _owed(self, finding: Finding) -> list[Owed]:
         """An open alert has no end: from when it arrives on, Alertmanager's resolve_timeout counts."""

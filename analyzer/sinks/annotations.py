@@ -48,11 +48,12 @@ class AnnotationSink:
         """Owe an annotation for each incident, and what changes about it; saying it again owes nothing more."""
         if self.grafana is None:
             return
-        for incident in report.stories:
+        stories = [incident.only_told() if incident.told else incident for incident in report.stories]
+        for incident in stories:
             if incident.id not in self.written:
                 self.written[incident.id] = await self._recalled(incident.id)
-        await self.outbox.enqueue([one for incident in report.stories for one in self._owed(incident)], report.at)
-        for incident in report.stories:
+        await self.outbox.enqueue([one for incident in stories for one in self._owed(incident)], report.at)
+        for incident in stories:
             if not incident.open:
                 self.written.pop(incident.id)
             elif incident.told:
@@ -94,7 +95,7 @@ class AnnotationSink:
 
     def _text(self, incident: Incident) -> str:
         """One finding says all of it; several are listed under what they amount to."""
-        lines = [say_finding(finding, self.features, self.language) for finding in incident.told[:FINDINGS_TOLD]]
+        lines = [say_finding(finding, self.features, self.language) for finding in incident.findings[:FINDINGS_TOLD]]
         if len(incident.findings) == 1:
             return lines[0]
         return "\n".join([say_incident(incident, self.features, self.language), *lines])
@@ -124,7 +125,7 @@ def _one(sink: str, incident: Incident, step: str, payload: dict[str, Any]) -> O
 
 def _state(incident: Incident) -> State:
     """What an annotation must say anew when it changes: how bad, how many findings, how many hosts."""
-    return incident.severity.label, len(incident.told), len(incident.hosts)
+    return incident.severity.label, len(incident.findings), len(incident.hosts)
 
 
 def _tags(incident: Incident) -> list[str]:

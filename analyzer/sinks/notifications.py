@@ -154,7 +154,7 @@ class NotificationSink:
             return
         if not self._recalled:
             await self._recall()
-        stories = {incident.id: incident for incident in report.stories}
+        stories = {each.id: each.only_told() if each.told else each for each in report.stories}
         for incident in sorted(stories.values(), key=lambda each: (-each.severity, each.starts_at, each.id)):
             if incident.open:
                 await self._tell(incident, report.at)

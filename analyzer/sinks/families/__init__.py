@@ -8,8 +8,17 @@ from analyzer.sinks.families.findings import ABOUT_FINDINGS
 from analyzer.sinks.families.forecasts import ABOUT_FORECASTS
 from analyzer.sinks.families.health import ABOUT_HEALTH
 from analyzer.sinks.families.hosts import ABOUT_HOSTS
+from analyzer.sinks.families.incidents import ABOUT_INCIDENTS
 from analyzer.sinks.families.outbox import ABOUT_DELIVERIES
 
 __all__ = ["FAMILIES", "Family", "Scrape", "finite"]
 
-FAMILIES = (*ABOUT_HOSTS, *ABOUT_FORECASTS, *ABOUT_HEALTH, *ABOUT_FINDINGS, *ABOUT_CYCLES, *ABOUT_DELIVERIES)
+FAMILIES = (
+    *ABOUT_HOSTS,
+    *ABOUT_FORECASTS,
+    *ABOUT_HEALTH,
+    *ABOUT_FINDINGS,
+    *ABOUT_INCIDENTS,
+    *ABOUT_CYCLES,
+    *ABOUT_DELIVERIES,
+)

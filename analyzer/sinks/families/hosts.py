@@ -8,7 +8,8 @@ ABOUT_HOSTS = (
     Family(
         "openmanager_host_info",
         "gauge",
-        "A host that the last cycle looked at: its scrape job and what it calls itself; always 1.",
+        "A host that the last cycle looked at: its scrape job (in Prometheus `exported_job`) and what it calls itself; "
+        "always 1.",
         ("host", "job", "nodename"),
         of_hosts(lambda h: [((h.host.job, h.host.nodename), 1.0)]),
     ),

@@ -94,6 +94,17 @@ async def test_alerts_of_one_incident_say_so_that_a_route_may_group_by_it(store:
     assert found[0]["generatorURL"] == "http://om:9095/#/incident/0123abcd"
 
 
+async def test_an_alert_that_was_told_is_resolved_though_its_finding_became_quiet(store: Store, peer: Program) -> None:
+    sink = AlertmanagerSink(store.outbox, {}, (peer.url,))
+    opened, closed = on("web-8:9100")
+    never = replace(closed, kind="silent", quiet=Quiet("silence"))
+    await sink.publish(report(opened))
+    await sink.publish(report(replace(closed, quiet=Quiet("silence")), never))
+    kept = await store.outbox.of_subject("alertmanager", opened.fingerprint)
+    assert [delivery.owed.key.partition(":")[2] for delivery in kept] == ["open:warning", "resolved"]
+    assert await store.outbox.of_subject("alertmanager", never.fingerprint) == ()
+
+
 async def test_saying_it_again_owes_nothing_more(store: Store, peer: Program) -> None:
     sink = AlertmanagerSink(store.outbox, {}, (peer.url,))
     opened, closed = on("web-2:9100")
