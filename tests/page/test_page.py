@@ -123,6 +123,25 @@ def test_feedback_is_given_outlives_a_reload_and_is_undone(english: Watched, inc
     assert english.complaints == []
 
 
+def test_the_like_of_an_incident_is_silenced_shown_as_such_and_heard_again(
+    english: Watched, product: Product, incident: dict[str, Any]
+) -> None:
+    page = english.open(f"#/incident/{incident['fingerprint']}")
+    page.get_by_role("button", name="8h").click()
+    expect(page.get_by_text("Silenced from the next cycle on")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Not told: the planned silence")
+    expect(page.get_by_role("group", name="Silence the like of it for")).to_contain_text(
+        f'host="{product.fake_host}", kind="saturation:cpu_busy_ratio"'
+    )
+    page = english.open("#/status")
+    page.get_by_role("button", name="End the silence").click()
+    expect(page.get_by_text("Nothing is silenced.")).to_be_visible()
+    page = english.open(f"#/incident/{incident['fingerprint']}")
+    expect(page.get_by_role("button", name="8h")).to_be_enabled()
+    expect(page.locator("main")).not_to_contain_text("Not told")
+    assert english.complaints == []
+
+
 def test_text_from_hosts_is_shown_as_text(english: Watched, product: Product, incident: dict[str, Any]) -> None:
     dialogs: list[str] = []
 

@@ -31,7 +31,7 @@ export function findingItem(finding) {
     : w("since", moment(finding.starts_at));
   return el("li", { class: `incident ${finding.firing ? finding.severity : "ended"}` },
     badge(finding.severity),
-    el("a", { href: findingAddress(finding) }, told(finding.text)),
+    el("a", { href: findingAddress(finding) }, told(finding.text), finding.quiet ? el("span", { class: "small" }, ` ${told(finding.quiet.text)}`) : null),
     el("time", { datetime: finding.starts_at, title: when(finding.starts_at) }, lasted));
 }
 

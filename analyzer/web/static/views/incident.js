@@ -1,131 +1,130 @@
-// Incident: when and what, ranked causes with the charts that prove them, what else happened, advice, and feedback.
+// Incident: when, where and what, each finding with its proof, what to do, what else happened, feedback and silences.
 
 import { get, host as address, send } from "../api.js";
-import { bar, el, say } from "../dom.js";
-import { amount, number, span, usual, when } from "../format.js";
+import { el } from "../dom.js";
+import { number, span, when } from "../format.js";
 import { badge, failed, facts, findingItem, hostAddress, logTable, note, recommendation, section } from "../parts.js";
 import { language, told, w } from "../words.js";
-import { chartGrid } from "./grid.js";
+import { proof } from "./proof.js";
+import { feedback, quietNotes, silencing } from "./verdict.js";
 
-export function show(main, fingerprint) {
-  const path = `/api/v1/findings/${encodeURIComponent(fingerprint)}`;
+const MOST_LOGS = 3; // hosts whose log is shown
+
+/** `id` is an incident's, or the fingerprint of any finding. */
+export function show(main, id) {
   const stop = new AbortController();
-  const state = { shown: "", grid: null, advised: false };
-  const [top, problem, causes, proof, together, logs, advice, feedback] = Array.from({ length: 8 }, () => el("div"));
-  main.append(top, problem, feedback, section(w("causes"), causes, proof), section(w("advice"), advice),
+  const state = { shown: "", proofs: new Map(), advised: false };
+  const [top, problem, quiet, findings, together, logs, advice] = Array.from({ length: 7 }, () => el("div"));
+  const verdicts = [feedback(), silencing()];
+  main.append(top, problem, quiet, ...verdicts.map((verdict) => verdict.node), section(w("advice"), advice), findings,
     section(w("together"), together), section(w("logsThen"), logs));
 
   async function refresh() {
     try {
-      const finding = await get(path, stop.signal);
+      const incident = await known(id, stop.signal);
       problem.replaceChildren();
-      draw(finding);
+      draw(incident);
     } catch (error) {
       if (error.name !== "AbortError") problem.replaceChildren(failed(error));
     }
   }
 
-  function draw(finding) {
-    const now = JSON.stringify(finding);
+  function draw(incident) {
+    const now = JSON.stringify(incident);
     if (state.shown !== now) {
       state.shown = now;
-      top.replaceChildren(...heading(finding));
-      causes.replaceChildren(el("ol", { class: "causes" }, finding.causes.map(cause)));
-      opinion(feedback, path, finding);
+      top.replaceChildren(...heading(incident));
+      quiet.replaceChildren(...quietNotes(incident.findings));
+      for (const verdict of verdicts) verdict.update(incident.findings);
     }
-    if (state.grid === null) {
-      state.grid = chartGrid(finding.host, stop.signal);
-      proof.append(state.grid.node);
-    }
-    state.grid.update(finding.causes.map((one) => one.feature).filter((feature) => feature !== "up"), stretch(finding), [], [finding]);
-    around(finding, together, stop.signal);
-    logged(finding, logs, stop.signal);
-    if (!state.advised) advise(finding, advice, stop.signal);
+    for (const finding of incident.findings) proven(finding, incident.findings.length > 1);
+    around(incident, together, stop.signal);
+    logged(incident, logs, stop.signal);
+    if (!state.advised) advise(incident, advice, stop.signal);
     state.advised = true;
   }
 
+  function proven(finding, several) {
+    if (!state.proofs.has(finding.fingerprint)) {
+      const made = proof(finding, stop.signal);
+      const title = el("h2", {}, several ? told(finding.text) : w("proof"));
+      findings.append(el("section", { id: finding.fingerprint }, title, several ? stood(finding) : "", made.node));
+      state.proofs.set(finding.fingerprint, made);
+    }
+    state.proofs.get(finding.fingerprint).update(finding);
+  }
+
   refresh();
-  return { refresh, close() { stop.abort(); state.grid?.close(); } };
+  return { refresh, close() { stop.abort(); for (const one of state.proofs.values()) one.close(); } };
 }
 
-function heading(finding) {
-  const lasted = finding.ends_at ? (Date.parse(finding.ends_at) - Date.parse(finding.starts_at)) / 1000 : null;
+/** What the finding belongs to; an incident's id is the fingerprint of the finding that opened it. */
+async function known(id, signal) {
+  const first = await get(finding(id), signal);
+  if (!first.incident) {
+    const hosts = [{ host: first.host, joined_at: first.starts_at }];
+    return { ...first, title: first.text, open: first.firing, hosts, findings: [first] };
+  }
+  const incident = await get(`/api/v1/incidents/${encodeURIComponent(first.incident)}`, signal);
+  const [opened, ...rest] = incident.findings;
+  return { ...incident, findings: [opened.fingerprint === id ? first : await get(finding(opened.fingerprint), signal), ...rest] };
+}
+
+const finding = (fingerprint) => `/api/v1/findings/${encodeURIComponent(fingerprint)}`;
+
+function heading(incident) {
+  const lasted = incident.ends_at ? (Date.parse(incident.ends_at) - Date.parse(incident.starts_at)) / 1000 : null;
+  const firing = incident.findings.filter((one) => one.firing).length;
+  const [only] = incident.findings;
   return [
-    el("h1", { class: "sentencetitle" }, badge(finding.severity), " ", told(finding.text)),
+    el("h1", { class: "sentencetitle" }, badge(incident.severity), " ", told(incident.title)),
     facts([
-      [w("address"), el("a", { href: hostAddress(finding.host) }, finding.host)],
-      [w("condition"), finding.firing ? w("firing") : w("ended")],
-      [w("began"), when(finding.starts_at)],
-      [w("finished"), lasted === null ? null : `${when(finding.ends_at)} (${span(lasted)})`],
-      [w("score"), finding.score === null ? null : number(finding.score)],
+      [w("address"), places(incident.hosts)],
+      [w("condition"), firing ? w("firing") : incident.open ? w("easing") : w("ended")],
+      [w("began"), when(incident.starts_at)],
+      [w("finished"), lasted === null ? null : `${when(incident.ends_at)} (${span(lasted)})`],
+      incident.findings.length > 1 ? [w("findings"), w("findingsFiring", firing, incident.findings.length)]
+        : [w("score"), only.score === null ? null : number(only.score)],
     ]),
   ];
 }
 
-function cause(one) {
-  const { evidence } = one;
-  const said = [w("value", amount(evidence.value, evidence.unit)), usual(evidence.usual_low, evidence.usual_high, evidence.unit)].filter(Boolean).join(", ");
-  return el("li", {},
-    el("p", {}, el("strong", {}, told(one.meaning)), ` – ${said}`),
-    el("p", { class: "shareline" }, bar(one.share ?? 0, "critical"), one.share === null ? "" : w("share", amount(one.share, "ratio"))),
-    el("details", {}, el("summary", {}, w("query")), el("code", {}, evidence.promql)));
+/** In the order in which they joined: the host it began on stands first. */
+function places(hosts) {
+  return el("span", {}, hosts.flatMap((one, place) => [place ? " → " : "",
+    el("a", { href: hostAddress(one.host), title: when(one.joined_at) }, one.host)]));
 }
 
-/** From well before it began to a little after it ended, in whole minutes. */
-function stretch(finding) {
-  const from = Date.parse(finding.starts_at);
-  const to = finding.ends_at ? Date.parse(finding.ends_at) : Date.now();
-  const margin = Math.max(10 * 60000, (to - from) / 2);
-  const end = Math.min(Date.now(), to + margin);
-  const minutes = Math.min(31 * 24 * 60, Math.max(1, Math.ceil((end - from + margin) / 60000)));
-  return { window: `${minutes}m`, end: finding.ends_at ? new Date(end).toISOString() : "" };
+function stood(one) {
+  return el("p", { class: "small" }, badge(one.severity), ` ${one.firing ? w("firing") : w("ended")} · ${when(one.starts_at)}${one.ends_at ? ` – ${when(one.ends_at)}` : ""}`);
 }
 
-function opinion(place, path, finding) {
-  const said = el("p", { class: "small", role: "status" });
-  const give = async (opinion) => {
-    try {
-      const told = opinion ? await send("PUT", `${path}/feedback`, { opinion }) : await send("DELETE", `${path}/feedback`);
-      drawButtons(told.feedback);
-      say(said, w({ useful: "thanksUseful", not_an_anomaly: "thanksNot" }[told.feedback] ?? "takenBack"));
-    } catch (error) {
-      say(said, w("failed", error.message));
-    }
-  };
-  const buttons = el("div", { class: "buttons" });
-  function drawButtons(given) {
-    const button = (opinion, text) => el("button", { type: "button", "data-opinion": opinion, "aria-pressed": String(given === opinion), onclick: () => give(opinion) }, text);
-    const focused = document.activeElement?.dataset?.opinion;
-    buttons.replaceChildren(button("useful", w("useful")), button("not_an_anomaly", w("notAnomaly")),
-      ...(given ? [el("button", { type: "button", "data-opinion": "undo", onclick: () => give(null) }, w("undo"))] : []));
-    if (focused) (buttons.querySelector(`[data-opinion="${focused}"]`) ?? buttons.firstChild).focus();
-  }
-  drawButtons(finding.feedback);
-  place.replaceChildren(el("div", { class: "feedback", role: "group", "aria-label": w("feedback") }, el("span", {}, w("feedback")), buttons, said));
+async function around(incident, place, signal) {
+  const { findings } = await get(`/api/v1/findings?since=${encodeURIComponent(incident.starts_at)}&limit=100`, signal).catch(() => ({ findings: [] }));
+  const own = new Set(incident.findings.map((one) => one.fingerprint));
+  const end = incident.ends_at ? Date.parse(incident.ends_at) : Infinity;
+  const others = findings.filter((other) => !own.has(other.fingerprint) && Date.parse(other.starts_at) <= end);
+  if (!signal.aborted) place.replaceChildren(others.length ? el("ul", { class: "incidents" }, others.map(findingItem)) : note(w("noTogether")));
 }
 
-async function around(finding, place, signal) {
-  const { findings } = await get(`/api/v1/findings?since=${encodeURIComponent(finding.starts_at)}&limit=100`, signal).catch(() => ({ findings: [] }));
-  const end = finding.ends_at ? Date.parse(finding.ends_at) : Infinity;
-  const others = findings.filter((other) => other.fingerprint !== finding.fingerprint && Date.parse(other.starts_at) <= end);
-  place.replaceChildren(others.length ? el("ul", { class: "incidents" }, others.map(findingItem)) : note(w("noTogether")));
-}
-
-async function logged(finding, place, signal) {
+async function logged(incident, place, signal) {
   try {
-    const minutes = Math.min(31 * 1440, Math.ceil((Date.now() - Date.parse(finding.starts_at)) / 60000) + 5);
-    const { templates, refused } = await get(`${address(finding.host)}/logs?window=${minutes}m`, signal);
-    place.replaceChildren(templates.length ? logTable(w("logsThen"), templates) : note(refused ? w("noLogsGiven", refused) : w("noLogs")));
+    const minutes = Math.min(31 * 1440, Math.ceil((Date.now() - Date.parse(incident.starts_at)) / 60000) + 5);
+    const asked = incident.hosts.slice(0, MOST_LOGS).map(async ({ host }) => [host, await get(`${address(host)}/logs?window=${minutes}m`, signal)]);
+    const parts = (await Promise.all(asked)).flatMap(([host, { templates, refused }]) => [incident.hosts.length > 1 ? el("h3", {}, host) : "",
+      templates.length ? logTable(w("logsThen"), templates) : note(refused ? w("noLogsGiven", refused) : w("noLogs"))]);
+    place.replaceChildren(...parts);
   } catch (error) {
     if (error.name !== "AbortError") place.replaceChildren(failed(error));
   }
 }
 
-/** The assistant's reviewed steps for this host, with the evidence it gives. */
-async function advise(finding, place, signal) {
+/** The assistant's reviewed steps for the host it began on, with the evidence it gives. */
+async function advise(incident, place, signal) {
   place.replaceChildren(note(w("thinking")));
+  const [{ host }] = incident.hosts;
   try {
-    const question = { question: w("adviceQuestion", finding.host), language: language(), host: finding.host, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    const question = { question: w("adviceQuestion", host), language: language(), host, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     const answer = await send("POST", "/api/v1/query", question, signal);
     const steps = answer.data.recommendations;
     place.replaceChildren(steps.length ? el("ul", { class: "steps" }, steps.map(recommendation)) : note(w("noAdvice")));
@@ -133,4 +132,3 @@ async function advise(finding, place, signal) {
     if (error.name !== "AbortError") place.replaceChildren(failed(error));
   }
 }
-

@@ -1,15 +1,18 @@
-// Status: how the analyzer itself is: its source, its last cycle, what failed, what it owes, what answers lean on.
+// Status: how the analyzer itself is: its source, its last cycle, what failed, what it owes, what answers lean on, what is silenced.
 
-import { get } from "../api.js";
+import { get, send } from "../api.js";
 import { bar, el } from "../dom.js";
 import { moment, number, span } from "../format.js";
 import { failed, facts, note, section, table } from "../parts.js";
 import { w } from "../words.js";
+import { silenceItem } from "./verdict.js";
 
 export function show(main) {
-  const place = el("div");
+  const [place, silences] = [el("div"), el("div")];
   const stop = new AbortController();
-  main.append(el("h1", {}, w("status")), place);
+  main.append(el("h1", {}, w("status")), place, section(w("silences"), silences),
+    el("p", {}, el("a", { href: "/openapi.json" }, w("apiDocument"))));
+  const held = { shown: "" };
   let shown = "";
 
   async function refresh() {
@@ -22,6 +25,7 @@ export function show(main) {
       shown = "";
       if (error.name !== "AbortError") place.replaceChildren(failed(error));
     }
+    await planned(silences, held, stop.signal);
   }
 
   refresh();
@@ -50,8 +54,25 @@ function drawn(status) {
     section(w("components"), status.components.length
       ? el("ul", { class: "plain parts" }, status.components.map(component))
       : note(w("noComponents"))),
-    el("p", {}, el("a", { href: "/openapi.json" }, w("apiDocument"))),
   ];
+}
+
+/** Those that hold or will; each can be ended. */
+async function planned(place, held, signal) {
+  const end = async (id) => {
+    await send("DELETE", `/api/v1/silences/${encodeURIComponent(id)}`).catch(() => undefined); // what is shown next tells
+    await planned(place, held, signal);
+  };
+  try {
+    const { silences } = await get("/api/v1/silences", signal);
+    const known = silences.filter((one) => one.state !== "expired");
+    const now = JSON.stringify(known);
+    if (now !== held.shown) place.replaceChildren(known.length ? el("ul", { class: "plain" }, known.map((one) => silenceItem(one, end))) : note(w("noSilences")));
+    held.shown = now;
+  } catch (error) {
+    held.shown = "";
+    if (error.name !== "AbortError") place.replaceChildren(failed(error));
+  }
 }
 
 function stages(seconds) {
