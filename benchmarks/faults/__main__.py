@@ -42,8 +42,12 @@ def main() -> int:
         if why := missing(fault):
             print(f"left out: {fault.name}: {why}")
     possible = [fault for fault in chosen if not missing(fault)]
-    with tempfile.TemporaryDirectory(prefix="faults-") as name, ground(Path(name)) as made:
-        quiet, outcomes = measured(Path(name), made, possible, given)
+    try:
+        with tempfile.TemporaryDirectory(prefix="faults-") as name, ground(Path(name)) as made:
+            quiet, outcomes = measured(Path(name), made, possible, given)
+    except KeyboardInterrupt:
+        print("stopped; every fault is undone")
+        return 130
     print(summary(outcomes, quiet))
     if given.json:
         told = {"quiet": dataclasses.asdict(quiet), "faults": [dataclasses.asdict(one) for one in outcomes]}
@@ -68,11 +72,11 @@ def arguments() -> argparse.Namespace:
 def measured(
     folder: Path, ground: Ground, faults: Sequence[Fault], given: argparse.Namespace
 ) -> tuple[Quiet, list[Outcome]]:
+    """The quiet time, then what came of each fault, printed as it is known."""
+    outcomes = []
     with stack(folder, ground, given.budget) as running_stack:
         quiet = quiet_time(running_stack, given.quiet_minutes * 60)
-        print(quiet.told, flush=True)
-        print(heading(), flush=True)
-        outcomes = []
+        print(quiet.told, heading(), sep="\n", flush=True)
         for fault in faults:
             outcomes.append(tried(running_stack, fault, given.seconds, quiet.load, one_life=given.one_life))
             print(row(outcomes[-1]), flush=True)
