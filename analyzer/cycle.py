@@ -175,8 +175,9 @@ class Cycle:
             name: models.calibration for name in scores if isinstance(models := self.trainer.models(name), HostModels)
         }
         judge = replace(self.judge, window_seconds=fetched.range_seconds)
+        peers = {each.report.host.name: each.report.peers for each in looked if each.report.peers is not None}
         verdict = judge.judge(
-            now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked, memory.quieting
+            now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked, memory.quieting, peers
         )
         findings = (*verdict.findings, *_forgotten(verdict.findings, memory, now))
         return findings, replace(memory, judged=verdict.memory, judged_at=now, firing=_firing(findings))

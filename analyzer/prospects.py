@@ -27,12 +27,16 @@ COARSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """All that was told at one time, swapped whole. `far` is what the long history alone said."""
+    """All that was told at one time, swapped whole. `far` is what the long history alone said.
+
+    `groups` are of the history that ended at `grouped_until` (epoch seconds).
+    """
 
     at: datetime
     forecasts: Mapping[str, tuple[Forecast, ...]] = field(default_factory=dict)
     groups: Groups | None = None
     far: Mapping[str, tuple[Forecast, ...]] = field(default_factory=dict)
+    grouped_until: float = -np.inf
 
 
 class Prospects:
@@ -70,7 +74,9 @@ class Prospects:
             known = self._known or Prospect(now)
             known = await asyncio.to_thread(foretell_near, now, known, recent, self._features, self._level)
         else:
-            known = await asyncio.to_thread(foretell, now, fetched.fleet, recent, self._features, self._level)
+            known = await asyncio.to_thread(
+                foretell, now, fetched.fleet, recent, self._features, self._level, self._known
+            )
         self._known = known
         return known
 
@@ -91,16 +97,29 @@ class Prospects:
 
 
 def foretell(
-    now: datetime, history: Fleet, recent: Fleet | None, features: Sequence[Feature], level: float
+    now: datetime,
+    history: Fleet,
+    recent: Fleet | None,
+    features: Sequence[Feature],
+    level: float,
+    before: Prospect | None = None,
 ) -> Prospect:
-    """Pure. Hosts that only one of the two knows are told from that one."""
+    """Pure. Hosts that only one of the two knows are told from that one.
+
+    Groups are found anew when the history has a new step.
+    """
     far = from_now(now, history, forecast_fleet(history, features, level=level))
-    try:
-        groups = group_hosts(history, features)
-    except NotEnoughHistory:
-        groups = None
-    known = Prospect(now, far, groups, far)
+    until = float(history.times[-1]) if len(history.times) else -np.inf
+    groups = before.groups if before is not None and before.grouped_until == until else grouped(history, features)
+    known = Prospect(now, far, groups, far, until)
     return foretell_near(now, known, recent, features, level)
+
+
+def grouped(history: Fleet, features: Sequence[Feature]) -> Groups | None:
+    try:
+        return group_hosts(history, features)
+    except NotEnoughHistory:
+        return None
 
 
 def foretell_near(
@@ -113,7 +132,13 @@ def foretell_near(
     far = {host: tuple(later(forecast, passed) for forecast in told) for host, told in known.far.items()}
     near = from_now(now, recent, forecast_fleet(recent, features, level=level))
     names = sorted(set(far) | set(near))
-    return Prospect(now, {name: joined(near.get(name, ()), far.get(name, ())) for name in names}, known.groups, far)
+    return Prospect(
+        now,
+        {name: joined(near.get(name, ()), far.get(name, ())) for name in names},
+        known.groups,
+        far,
+        known.grouped_until,
+    )
 
 
 def from_now(

@@ -126,13 +126,17 @@ class Health:
 class Peers:
     """A host beside the `others` of its group: its greatest departure from them, in the group's usual spreads.
 
-    `departures` are signed, by feature, the greatest first.
+    `departures` are signed, by feature, the greatest first. `seldom` is how often a day, at most, a member of the group
+    was so far away for so long as this one has been lately, None where the group is too young to tell; `lasting` is
+    that distance by feature, signed, in what the group hardly ever exceeds.
     """
 
     group: str
     others: int
     distance: float
     departures: Mapping[str, float]
+    seldom: float | None = None
+    lasting: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

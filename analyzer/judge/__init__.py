@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import numpy as np
 
-from analyzer.data import Feature, Finding, Fleet, Quieting, Scores
+from analyzer.data import Feature, Finding, Fleet, Peers, Quieting, Scores
 from analyzer.judge.anomaly import ANOMALY, anomalies
 from analyzer.judge.calibration import Calibration, calibrate
+from analyzer.judge.departures import departures
 from analyzer.judge.findings import Scene, finding
 from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
@@ -21,6 +23,7 @@ from analyzer.judge.watch import Rule
 __all__ = ["ANOMALY", "SILENT", "Budget", "Calibration", "Episode", "Judge", "Memory", "Rule", "Verdict", "calibrate"]
 
 NOTHING_ASKED = Quieting()
+NO_PEERS: Mapping[str, Peers] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,14 @@ class Judge:
         memory: Memory,
         not_asked: Collection[str] = (),
         quieting: Quieting = NOTHING_ASKED,
+        peers: Mapping[str, Peers] = NO_PEERS,
     ) -> Verdict:
         """What to tell at `now`. `fleet` holds the newest rows, at least `saturated_seconds` of them.
 
         `scores` are the ensemble's for each host that has models; rows judged before are left alone, so that a
         restart or an overlap neither loses nor doubles a finding. Call it only when the source could be asked:
         a fleet that is empty because nobody answered would call every host silent. `not_asked` are hosts that the
-        source in use can't ask. `quieting` is what people asked to hear less of.
+        source in use can't ask. `quieting` is what people asked to hear less of, `peers` each host beside its group.
         """
         seconds, moment = self.step.total_seconds(), now.timestamp()
         memory = self._seen(memory, fleet, moment)
@@ -69,6 +73,7 @@ class Judge:
         memory, told = anomalies(rule, memory, scores, calibrations, seconds)
         told += saturations(self.features, fleet, moment, self.saturated_seconds, memory.episodes)
         told += silences(memory, moment, self.silent_seconds, not_asked)
+        told += departures(peers, memory.episodes, moment, self.false_alarms_per_day)
         scene = Scene(
             now,
             fleet,

@@ -50,6 +50,9 @@ def say_what(finding: Finding, features: Features, language: Language = "en", ti
         "anomaly": _anomaly,
         "saturation": _saturation,
         "silent": _silent,
+        "reboot": _reboot,
+        "resized": _resized,
+        "departure": _departure,
     }.get(family, _other)
     return speak(finding, told, features, language)
 
@@ -153,6 +156,36 @@ def _silent(_finding: Finding, told: Told, _features: Features, language: Langua
         return f"{told.host} 호스트가 {_when(told, language)} {verb}."
     verb = "sent no metrics" if told.until else "has sent no metrics"
     return f"{told.host} {verb} {_when(told, language)}."
+
+
+def _departure(finding: Finding, told: Told, features: Features, language: Language) -> str:
+    causes = _ending(_causes(finding.causes, features, language), told, language)
+    if language == "ko":
+        verb = "다르게 동작했습니다" if told.until else "다르게 동작하고 있습니다"
+        return f"{told.host} 호스트가 {_when(told, language)} 비슷한 호스트들과 {verb}{causes}."
+    verb = "differed" if told.until else "has differed"
+    return f"{told.host} {verb} from the hosts that are like it {_when(told, language)}{causes}."
+
+
+def _reboot(_finding: Finding, told: Told, _features: Features, language: Language) -> str:
+    if language == "ko":
+        return f"{told.host} 호스트가 {told.since}에 시작되었습니다."
+    return f"{told.host} started at {told.since}."
+
+
+def _resized(finding: Finding, told: Told, _features: Features, language: Language) -> str:
+    """What it had before is the usual of its evidence."""
+    names = {"cores": {"en": "cores", "ko": "코어"}, "memory_bytes": {"en": "memory", "ko": "메모리"}}
+    changes = [
+        f"{names[name][language]} {amount(proof.usual_low, proof.unit, language)} → "
+        f"{amount(proof.value, proof.unit, language)}"
+        for name, proof in ((cause.feature, cause.evidence) for cause in finding.causes)
+        if name in names and proof.usual_low is not None and proof.usual_low != proof.value
+    ]
+    what = f": {', '.join(changes)}" if changes else ""
+    if language == "ko":
+        return f"{told.host} 호스트의 크기가 {told.since}에 바뀌어 평소 상태를 곧 다시 학습합니다{what}."
+    return f"{told.host} changed its size at {told.since}, and is learned anew soon{what}."
 
 
 def _other(finding: Finding, told: Told, features: Features, language: Language) -> str:

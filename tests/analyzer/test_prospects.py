@@ -176,3 +176,14 @@ async def test_a_large_fleet_is_asked_for_whole_hours() -> None:
     await Prospects(source, FEATURES).renew(NOW, many)
     await Prospects(source, FEATURES).renew(NOW, lately(0.0))
     assert [window.step for window in source.asked] == [timedelta(hours=1), timedelta(minutes=15)]
+
+
+async def test_groups_are_found_anew_only_when_the_long_history_has_a_new_step() -> None:
+    source = SteadySource()
+    prospects = Prospects(source, FEATURES)
+    first = await prospects.renew(NOW, None)
+    again = await prospects.renew(NOW + timedelta(minutes=5), None)
+    later = await prospects.renew(NOW + timedelta(minutes=15), None)
+    assert first.groups is not None
+    assert again.groups is first.groups
+    assert later.groups is not first.groups

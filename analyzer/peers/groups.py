@@ -1,9 +1,9 @@
-"""Which hosts behave alike, and how far each is from its peers now. It measures; the judge decides what is too far."""
+"""Groups of hosts that behave alike, and each host beside its peers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ from sklearn.cluster import HDBSCAN
 
 from analyzer.data import Feature, Fleet, Peers
 from analyzer.errors import NotEnoughHistory
+from analyzer.peers.middle import middle
+from analyzer.peers.seldom import Seldom, seldom
 
 Array = npt.NDArray[np.float64]
 FEWEST_ALIKE = 3
@@ -26,7 +28,8 @@ class Groups:
     """Hosts that behave alike, each group named for its most typical member.
 
     `usual[h, f]` is what each of `hosts` usually is; `members[h]` its group as an index of `names`, -1 for a host that
-    is like no other. `least[f]` is the smallest difference that a person would care about.
+    is like no other. `least[f]` is the smallest difference that a person would care about. `seldom` says of each
+    grouped host how often a member was as far away, for as long, as it was at the end of the history.
     """
 
     hosts: tuple[str, ...]
@@ -35,6 +38,7 @@ class Groups:
     members: npt.NDArray[np.intp]
     usual: Array
     least: Array
+    seldom: Mapping[str, Seldom] = field(default_factory=dict)
 
     def alike(self) -> Mapping[str, tuple[str, ...]]:
         """Each group's hosts by the group's name."""
@@ -51,9 +55,9 @@ class Groups:
             rows = np.flatnonzero((self.members == group) & np.isfinite(now).any(axis=1))
             if len(rows) >= FEWEST_ALIKE:
                 away = departures(now[rows], self.usual[rows], self.least)
-                found.update(
-                    (self.hosts[row], told(name, len(rows) - 1, self.features, away[i])) for i, row in enumerate(rows)
-                )
+                for i, row in enumerate(rows):
+                    host = self.hosts[row]
+                    found[host] = told(name, len(rows) - 1, self.features, away[i], self.seldom.get(host))
         return found
 
 
@@ -68,10 +72,15 @@ def group_hosts(history: Fleet, features: Sequence[Feature]) -> Groups:
     if len(hosts) < FEWEST_ALIKE:
         raise NotEnoughHistory(f"peers need at least {FEWEST_ALIKE} hosts, there are {len(hosts)}")
     usual = medians(history, hosts, names)
-    members = clusters(places(usual))
     least = np.array([catalogue[name].minimum_effect for name in names])
-    typical = [most_typical(usual, np.flatnonzero(members == group)) for group in range(members.max() + 1)]
-    return Groups(hosts, names, tuple(hosts[row] for row in typical), members, usual, least)
+    members = clusters(places(usual, least))
+    typical = [most_typical(usual, least, np.flatnonzero(members == group)) for group in range(members.max() + 1)]
+    left = {
+        hosts[row]: found
+        for group in range(len(typical))
+        for row, found in seldom(history, np.flatnonzero(members == group), names, least).items()
+    }
+    return Groups(hosts, names, tuple(hosts[row] for row in typical), members, usual, least, left)
 
 
 def medians(fleet: Fleet, hosts: Sequence[str], features: Sequence[str]) -> Array:
@@ -81,28 +90,24 @@ def medians(fleet: Fleet, hosts: Sequence[str], features: Sequence[str]) -> Arra
     found = np.full((len(hosts), len(features)), np.nan)
     ours = [h for h, host in enumerate(hosts) if host in rows]
     known = [f for f, feature in enumerate(features) if feature in columns]
-    if not ours or not known or not len(fleet.times):
-        return found
-    values = fleet.values[[rows[hosts[h]] for h in ours]][:, [columns[features[f]] for f in known]]
-    seen = np.isfinite(values)
-    ordered = np.sort(np.where(seen, values, np.inf), axis=2)
-    count = seen.sum(axis=2)
-    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[..., None], 2)[..., 0]
-    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[2] - 1)[..., None], 2)[..., 0]
-    found[np.ix_(ours, known)] = np.where(
-        count > 0, np.where(count > 0, low, 0) / 2 + np.where(count > 0, high, 0) / 2, np.nan
-    )
+    if ours and known and len(fleet.times):
+        values = fleet.values[[rows[hosts[h]] for h in ours]][:, [columns[features[f]] for f in known]]
+        found[np.ix_(ours, known)] = middle(values, 2)
     return found
 
 
-def places(usual: Array) -> Array:
-    """Hosts as points: sizes on a logarithmic scale, each feature in its spread over the fleet; unknown is average."""
+def places(usual: Array, least: Array) -> Array:
+    """Hosts as points: sizes on a logarithmic scale, each feature in its spread over the fleet; unknown is average.
+
+    What differs by less than a person would care about tells no hosts apart.
+    """
     sizes = np.sign(usual) * np.log1p(np.abs(usual))
     known = np.isfinite(sizes).any(axis=0)
     sizes = sizes[:, known]
     center = np.nanmedian(sizes, axis=0)
     spread = np.nanstd(sizes, axis=0)
-    moving = spread > 1e-6 * (1 + np.abs(center))
+    differs = np.nanmax(usual[:, known], axis=0) - np.nanmin(usual[:, known], axis=0) >= least[known]
+    moving = (spread > 1e-6 * (1 + np.abs(center))) & differs
     points = (sizes[:, moving] - center[moving]) / spread[moving]
     return np.asarray(np.clip(np.nan_to_num(points), -CLIP, CLIP))
 
@@ -117,9 +122,9 @@ def clusters(points: Array) -> npt.NDArray[np.intp]:
     return np.asarray(found, dtype=np.intp)
 
 
-def most_typical(usual: Array, rows: npt.NDArray[np.intp]) -> int:
+def most_typical(usual: Array, least: Array, rows: npt.NDArray[np.intp]) -> int:
     """The member nearest to its group's median."""
-    points = places(usual[rows])
+    points = places(usual[rows], least)
     return int(rows[np.abs(points - np.median(points, axis=0)).sum(axis=1).argmin()])
 
 
@@ -138,7 +143,11 @@ def departures(now: Array, usual: Array, least: Array) -> Array:
     return away
 
 
-def told(group: str, others: int, features: Sequence[str], away: Array) -> Peers:
+def told(group: str, others: int, features: Sequence[str], away: Array, left: Seldom | None) -> Peers:
     """The greatest departure, and which features it rests on, greatest first."""
     first = np.argsort(-np.abs(away))[:SHOWN]
-    return Peers(group, others, float(np.abs(away).max()), {features[f]: float(away[f]) for f in first if away[f]})
+    by = {features[f]: float(away[f]) for f in first if away[f]}
+    distance = float(np.abs(away).max())
+    if left is None:
+        return Peers(group, others, distance, by)
+    return Peers(group, others, distance, by, left.per_day, left.by)
