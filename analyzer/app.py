@@ -26,6 +26,7 @@ from analyzer.features import load_features
 from analyzer.forecasters import FORECASTERS
 from analyzer.incidents import Grouping
 from analyzer.judge import Judge
+from analyzer.machines import Inventory
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
@@ -178,6 +179,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
         sinks=(metrics, annotations, alerts, *notifications),
         step=settings.cycle.step,
         recent=settings.cycle.recent,
+        inventory=Inventory(source, settings.prometheus.selector),
         accompanist=Accompanist(Looker(source, logs, features)),
         grouping=Grouping(features, settings.judge.over_after),
     )
@@ -212,6 +214,7 @@ def _door(settings: Settings, parts: Parts, store: Store) -> Door:
         finding=store.findings.get,
         feedback=store.feedback,
         silences=store.silences,
+        incidents=store.incidents,
         outbox=store.outbox.status,
         sinks=_sinks(settings, parts),
         components=lambda: standing(parts.assistant.worder, parts.assistant.keeping.cache),

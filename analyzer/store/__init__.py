@@ -21,6 +21,7 @@ __all__ = [
     "AuditEntry",
     "Delivery",
     "Feedback",
+    "Incidents",
     "Judged",
     "Opinion",
     "Outbox",

@@ -30,7 +30,7 @@ from analyzer.data import (
 )
 from analyzer.errors import AnalyzerError
 from analyzer.interfaces import Assistant, Queries
-from analyzer.store import Feedback, OutboxStatus, Silences
+from analyzer.store import Feedback, Incidents, OutboxStatus, Silences
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
 from analyzer.web.errors import Refused, error_told
@@ -105,6 +105,7 @@ class Door:
     finding: Callable[[str], Awaitable[Finding | None]] | None = None
     feedback: Feedback | None = None
     silences: Silences | None = None
+    incidents: Incidents | None = None
     outbox: Callable[[], Awaitable[Sequence[OutboxStatus]]] | None = None
     sinks: frozenset[str] = frozenset()
     components: Callable[[], Sequence[Component]] = tuple

@@ -143,6 +143,15 @@ class FiringTold(Told):
     firing: bool
 
 
+class StoryTold(Told):
+    id: str
+    severity: Literal["info", "warning", "critical"]
+    open: bool
+    quiet: bool
+    hosts: int
+    title: Words
+
+
 class SummaryTold(Told):
     """One cycle in short: the data of a `report` event, whose id is the cycle's time in epoch milliseconds."""
 
@@ -152,4 +161,5 @@ class SummaryTold(Told):
     fallback_reason: str
     hosts: list[GlanceTold]
     findings: list[FiringTold]
+    incidents: list[StoryTold] = Field(description="those that are open, and those that closed in this cycle")
     failures: int

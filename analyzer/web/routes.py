@@ -9,6 +9,7 @@ from aiohttp import web
 from analyzer.web import endpoints, schema
 from analyzer.web.endpoints import Door
 from analyzer.web.errors import errors_as_json
+from analyzer.web.incidents import INCIDENT_ENDPOINTS
 from analyzer.web.openapi import Endpoint, document
 from analyzer.web.page import page_routes
 from analyzer.web.page_routes import PAGE_ENDPOINTS
@@ -116,6 +117,7 @@ ENDPOINTS = (
         body=schema.QuestionAsked,
         also=dict.fromkeys((400, 408, 413, 415, 503, 504), schema.ErrorTold),
     ),
+    *INCIDENT_ENDPOINTS,
     *SILENCE_ENDPOINTS,
     *PAGE_ENDPOINTS,
 )

@@ -9,9 +9,11 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-from analyzer.data import Report
-from analyzer.web.page_schema import FiringTold, GlanceTold, SummaryTold
-from analyzer.web.views import Views
+from analyzer.data import Incident, Report
+from analyzer.web.evidence import words
+from analyzer.web.page_schema import FiringTold, GlanceTold, StoryTold, SummaryTold
+from analyzer.web.views import LABELS, Views
+from analyzer.wording.incidents import say_incident
 
 KEPT = 100
 
@@ -60,7 +62,19 @@ def summary(report: Report, views: Views) -> SummaryTold:
             FiringTold(fingerprint=f.fingerprint, kind=f.kind, host=f.host, severity=f.severity, firing=f.firing)
             for f in map(views.finding, report.findings)
         ],
+        incidents=[_story(incident, views) for incident in report.stories],
         failures=len(report.failures),
+    )
+
+
+def _story(incident: Incident, views: Views) -> StoryTold:
+    return StoryTold(
+        id=incident.id,
+        severity=LABELS[incident.severity],
+        open=incident.open,
+        quiet=not incident.told,
+        hosts=len(incident.hosts),
+        title=words(lambda language: say_incident(incident, views.features, language)),
     )
 
 

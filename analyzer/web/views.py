@@ -13,6 +13,7 @@ from analyzer.data import (
     Finding,
     Forecast,
     HostReport,
+    Incident,
     Quiet,
     Report,
     Severity,
@@ -21,7 +22,8 @@ from analyzer.data import (
 from analyzer.web import schema
 from analyzer.web.companions import companions_told
 from analyzer.web.evidence import evidence_told, words
-from analyzer.wording import meaning, say_finding, say_host, say_quiet
+from analyzer.wording import meaning, say_finding, say_host, say_quiet, say_what
+from analyzer.wording.incidents import say_incident
 
 SILENT = "silent"
 LABELS: Mapping[Severity, schema.SeverityLabel] = {
@@ -107,9 +109,28 @@ class Views:
             firing=finding.firing,
             score=finding.score,
             text=words(lambda language: say_finding(finding, self.features, language)),
+            what=words(lambda language: say_what(finding, self.features, language)),
             causes=[self._cause(cause) for cause in finding.causes],
             companions=companions_told(finding, self.features),
             quiet=finding.quiet and quiet_told(finding.quiet),
+            incident=finding.incident,
+            end_reason=finding.end_reason,
+        )
+
+    def incident(self, incident: Incident) -> schema.IncidentTold:
+        return schema.IncidentTold(
+            id=incident.id,
+            open=incident.open,
+            firing=bool(incident.firing),
+            quiet=not incident.told,
+            severity=LABELS[incident.severity],
+            starts_at=incident.starts_at,
+            ends_at=incident.ends_at,
+            hosts=[schema.JoinedTold(host=host, joined_at=at) for host, at in incident.joined.items()],
+            kinds=list(incident.kinds),
+            title=words(lambda language: say_incident(incident, self.features, language)),
+            causes=[self._cause(cause) for cause in incident.causes],
+            findings=[self.finding(finding) for finding in incident.findings],
         )
 
     def _host(self, host: HostReport, findings: list[Finding]) -> dict[str, object]:

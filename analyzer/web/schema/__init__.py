@@ -28,6 +28,7 @@ from analyzer.web.schema.findings import (
 from analyzer.web.schema.forecasts import ExhaustionTold, ForecastPointTold, ForecastsTold, ForecastTold, TrendTold
 from analyzer.web.schema.health import DeductionTold, FleetHealthTold, HeadroomTold, HealthTold, HostHealthTold
 from analyzer.web.schema.hosts import HostDetailTold, HostsTold, HostTold, LearningTold, PeersTold, ValueTold
+from analyzer.web.schema.incidents import IncidentsAsked, IncidentsTold, IncidentTold, JoinedTold
 from analyzer.web.schema.service import AliveTold, ErrorDetail, ErrorTold, FailureTold, Problem, ReadinessTold
 from analyzer.web.schema.shapes import (
     Asked,
@@ -76,6 +77,10 @@ __all__ = [
     "HostStatusTold",
     "HostTold",
     "HostsTold",
+    "IncidentTold",
+    "IncidentsAsked",
+    "IncidentsTold",
+    "JoinedTold",
     "LearningTold",
     "LogLineTold",
     "MetadataTold",

@@ -46,10 +46,13 @@ class FindingTold(Told):
     ends_at: AwareDatetime | None = Field(description="null while it fires")
     firing: bool
     score: Number
-    text: Words
+    text: Words = Field(description="what it is, and what moved with it")
+    what: Words = Field(description="what it is alone")
     causes: list[CauseTold] = Field(description="ranked, the first weighs most")
     companions: CompanionsTold | None = Field(None, description="what moved with it; null until that was looked for")
     quiet: QuietTold | None = Field(None, description="null for one that is told; may change while it fires")
+    incident: str = Field("", description="the id of the incident it belongs to; empty where it was kept without")
+    end_reason: str = Field("", description="why it ended, where that is not because all was well again")
 
 
 class FindingsTold(Told):

@@ -45,6 +45,8 @@ def test_the_document_is_valid_openapi_and_names_every_endpoint(document: Docume
         ("get", "/api/v1/events"),
         ("get", "/api/v1/hosts/{host}/states"),
         ("get", "/api/v1/findings"),
+        ("get", "/api/v1/incidents"),
+        ("get", "/api/v1/incidents/{id}"),
         ("get", "/api/v1/report"),
         ("post", "/api/v1/query"),
     }

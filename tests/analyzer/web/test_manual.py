@@ -27,6 +27,7 @@ def test_every_endpoint_is_in_the_manual_and_no_other(document: dict[str, Any]) 
 def test_every_parameter_and_key_is_in_the_manual_and_no_other() -> None:
     assert rows("parameter") == set(schema.FindingsAsked.model_fields)
     assert rows("of a report") == set(schema.WrittenAsked.model_fields)
+    assert rows("of incidents") == set(schema.IncidentsAsked.model_fields)
     assert rows("of a silence") == set(schema.SilenceAsked.model_fields)
     assert rows("key") == set(schema.QuestionAsked.model_fields)
 
