@@ -8,7 +8,7 @@ from datetime import datetime
 from analyzer.data import Companion, Departure, Feature, Finding
 from analyzer.web import schema
 from analyzer.web.evidence import evidence_told, words
-from analyzer.wording import meaning, say_companions
+from analyzer.wording import meaning, say_companion, say_companions
 
 
 def companions_told(finding: Finding, features: Mapping[str, Feature]) -> schema.CompanionsTold | None:
@@ -50,5 +50,6 @@ def _companion(companion: Companion) -> schema.CompanionTold:
         resource=companion.resource,
         share=companion.share,
         at=companion.at,
+        text=words(lambda language: say_companion(companion, language)),
         evidence=evidence_told(companion.evidence),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.wording.companions import Said, quoted, say_companions
+from analyzer.wording.companions import Said, quoted, say_companion, say_companions
 from analyzer.wording.meanings import meaning
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span, usual
@@ -18,6 +18,7 @@ __all__ = [
     "number",
     "particle",
     "quoted",
+    "say_companion",
     "say_companions",
     "say_failure",
     "say_finding",

@@ -57,6 +57,12 @@ def say_companions(
     )
 
 
+def say_companion(companion: Companion, language: Language = "en", timezone: str = "UTC") -> str:
+    """The sentence on one of those that moved."""
+    (said,) = _Speaker({}, language, timezone, firing=True).companion(companion)
+    return said.text
+
+
 def quoted(text: str, longest: int = LONGEST) -> str:
     """What a host wrote, on one line, without signs that can't be seen, and not too long."""
     plain = UNWRITTEN.sub(" ", text).replace("“", '"').replace("”", '"').strip()

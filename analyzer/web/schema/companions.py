@@ -31,12 +31,13 @@ class CompanionTold(Told):
     resource: str = Field(description="what a process group uses more of, such as process_writes; empty for others")
     share: Number = Field(description="the part of the host's rise that it explains; null where that is not known")
     at: AwareDatetime | None = Field(description="when it fell, where that could be seen")
+    text: Words = Field(description="the same as a sentence")
     evidence: EvidenceTold
 
 
 class CompanionsTold(Told):
     looked_at: AwareDatetime
-    text: list[Words] = Field(description="the same in sentences")
+    text: list[Words] = Field(description="all of it in sentences")
     departures: list[DepartureTold] = Field(description="the finding's features in the order in which they moved")
     moved: list[CompanionTold] = Field(description="process groups, services, probes and forms of log lines")
     problems: list[str] = Field(description="what could not be asked")
