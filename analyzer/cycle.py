@@ -32,8 +32,9 @@ from analyzer.guard import Guard
 from analyzer.health import fleet_health, health
 from analyzer.incidents import Grouping
 from analyzer.interfaces import Forecaster, Sink, Source
-from analyzer.judge import Judge
+from analyzer.judge import RESIZED, Judge
 from analyzer.judge import Memory as JudgeMemory
+from analyzer.machines import Inventory, Machines
 from analyzer.prospects import Prospects
 from analyzer.recent import extend
 from analyzer.training import HostModels, Trainer
@@ -41,6 +42,7 @@ from analyzer.training import HostModels, Trainer
 # A scrape may arrive late and a rate needs its neighbours: the newest steps are asked for again.
 OVERLAP_STEPS = 4
 UNKNOWN = Health(None, 0.0)
+SOON = timedelta(minutes=10)
 FORGOTTEN = "the judge no longer knew of it: what it remembered was lost, or the host is gone"
 
 
@@ -85,6 +87,7 @@ class Cycle:
     recent: timedelta
     grouping: Grouping = field(default_factory=Grouping)
     accompanist: Accompanist | None = None
+    inventory: Inventory | None = None
 
     async def run(self, now: datetime, memory: Memory) -> tuple[Report, Memory]:
         """Look at every host once. A stage that fails is in the report's failures, and the others still run."""
@@ -95,12 +98,13 @@ class Cycle:
         fetched = await self._fetch(guard, now, memory)
         if fetched is not None and not fetched.stale:
             memory = replace(memory, recent=extend(memory.recent, fetched.fleet, self.recent.total_seconds()))
+        machines = await self._machines(guard, now, fetched)
         looked: tuple[Looked, ...] = ()
         if memory.recent is not None:
             looked = await asyncio.to_thread(self._look, guard, now, memory.recent)
         findings, incidents = memory.firing, memory.incidents
         with guard.stage("judge"):
-            findings, memory = self._judge(now, fetched, looked, memory)
+            findings, memory = self._judge(now, fetched, looked, memory, machines)
         with guard.stage("companions"):
             findings, memory = await self._accompany(guard, now, fetched, findings, memory)
         with guard.stage("group"):
@@ -122,6 +126,13 @@ class Cycle:
                 guard.note(Failure("fetch", f"nobody could be asked: {fetched.fallback_reason}", now))
             return fetched
         return None
+
+    async def _machines(self, guard: Guard, now: datetime, fetched: Fetched | None) -> Machines:
+        """What hosts run on. Without it nothing is told of reboots, and all else goes on."""
+        if self.inventory is not None and fetched is not None and not fetched.stale:
+            with guard.stage("machines"):
+                return await self.inventory.machines(now)
+        return {}
 
     def _window(self, now: datetime, recent: Fleet | None) -> Window:
         """All of `recent` at first, then only what is new, with a little overlap."""
@@ -165,7 +176,7 @@ class Cycle:
         return tuple(weighed)
 
     def _judge(
-        self, now: datetime, fetched: Fetched | None, looked: Sequence[Looked], memory: Memory
+        self, now: datetime, fetched: Fetched | None, looked: Sequence[Looked], memory: Memory, machines: Machines
     ) -> tuple[tuple[Finding, ...], Memory]:
         if fetched is None or fetched.stale or memory.recent is None:
             # Nobody could be asked: what was firing stays so, and no host is called silent for it.
@@ -177,8 +188,12 @@ class Cycle:
         judge = replace(self.judge, window_seconds=fetched.range_seconds)
         peers = {each.report.host.name: each.report.peers for each in looked if each.report.peers is not None}
         verdict = judge.judge(
-            now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked, memory.quieting, peers
+            now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked, memory.quieting, peers, machines
         )
+        for finding in verdict.findings:
+            if finding.kind == RESIZED and finding.firing:
+                # What is usual is another matter now; a while of the new size must be there to learn from.
+                self.trainer.hasten(finding.host, finding.starts_at + SOON)
         findings = (*verdict.findings, *_forgotten(verdict.findings, memory, now))
         return findings, replace(memory, judged=verdict.memory, judged_at=now, firing=_firing(findings))
 

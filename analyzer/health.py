@@ -45,6 +45,8 @@ FULL_STRAIN = 2.0
 EASE = 0.25
 # The judge says of these what the strain already says.
 SATURATION = "saturation"
+# These explain trouble and are none.
+EVENTS = frozenset({"reboot", "resized"})
 # What work waits for when it runs out, and the value of each at which nothing is free.
 PERFORMANCE_CEILINGS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
@@ -175,7 +177,7 @@ def finding_share(finding: Finding, host: str) -> Share | None:
     """What a firing finding of this host takes; None for what the strain says already."""
     if finding.host != host or not finding.firing or finding.kind.startswith(SATURATION):
         return None
-    if finding.quiet and finding.quiet.reason != "silence":
+    if finding.kind in EVENTS or (finding.quiet and finding.quiet.reason != "silence"):
         return None  # nothing is wrong; a silence that was planned changes what is told, not how the host is
     return Share(FINDING_WEIGHTS[finding.severity], Deduction("finding", finding.kind, "", 0.0, finding.score))
 

@@ -14,10 +14,13 @@ def extend(known: Fleet | None, news: Fleet, span_seconds: float) -> Fleet:
     """`news` laid over `known` on one grid, cut to the last `span_seconds`.
 
     Where both have a value the newer answer wins (late samples mend earlier gaps), where the newer has a gap the known
-    value stays. Hosts that have no value left within the span are forgotten.
+    value stays. Hosts that have no value left within the span are forgotten. What is known of times after the news is
+    of a clock that was wrong since then.
     """
     if known is None or known.features != news.features:
         return _present(_cut(news, span_seconds))
+    if len(news.times):
+        known = _until(known, float(news.times[-1]))
     hosts = _merged_hosts(known.hosts, news.hosts)
     times = _merged_times(known.times, news.times)
     values = np.full((len(hosts), len(news.features), len(times)), np.nan, dtype=np.float32)
@@ -53,6 +56,11 @@ def _merged_times(known: Times, news: Times) -> Times:
 def _cut(fleet: Fleet, span_seconds: float) -> Fleet:
     keep = fleet.times >= (fleet.times[-1] if len(fleet.times) else 0) - span_seconds - _SAME_TIME_SECONDS
     return Fleet(fleet.hosts, fleet.features, fleet.times[keep], np.ascontiguousarray(fleet.values[:, :, keep]))
+
+
+def _until(fleet: Fleet, time: float) -> Fleet:
+    keep = fleet.times <= time + _SAME_TIME_SECONDS
+    return fleet if keep.all() else Fleet(fleet.hosts, fleet.features, fleet.times[keep], fleet.values[:, :, keep])
 
 
 def _present(fleet: Fleet) -> Fleet:

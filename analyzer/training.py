@@ -172,6 +172,11 @@ class Trainer:
         models = self._models.get(host)
         return models.hours if models else None
 
+    def hasten(self, host: str, at: datetime) -> None:
+        """Learn it at that time, if not before."""
+        if host in self._due:
+            self._due[host] = min(self._due[host], at)
+
     def forget(self, hosts: Sequence[str]) -> None:
         """Drops what was learned of hosts that are gone."""
         for host in hosts:

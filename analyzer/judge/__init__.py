@@ -16,14 +16,30 @@ from analyzer.judge.departures import departures
 from analyzer.judge.findings import Scene, finding
 from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
-from analyzer.judge.quieting import Reasons
+from analyzer.judge.quieting import SETTLING_SECONDS, Reasons
 from analyzer.judge.saturation import SILENT, saturations, silences
+from analyzer.judge.upheavals import REBOOT, RESIZED, reboots, remembered, resizes
 from analyzer.judge.watch import Rule
+from analyzer.machines import Machines
 
-__all__ = ["ANOMALY", "SILENT", "Budget", "Calibration", "Episode", "Judge", "Memory", "Rule", "Verdict", "calibrate"]
+__all__ = [
+    "ANOMALY",
+    "REBOOT",
+    "RESIZED",
+    "SILENT",
+    "Budget",
+    "Calibration",
+    "Episode",
+    "Judge",
+    "Memory",
+    "Rule",
+    "Verdict",
+    "calibrate",
+]
 
 NOTHING_ASKED = Quieting()
 NO_PEERS: Mapping[str, Peers] = MappingProxyType({})
+NO_MACHINES: Machines = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +75,24 @@ class Judge:
         not_asked: Collection[str] = (),
         quieting: Quieting = NOTHING_ASKED,
         peers: Mapping[str, Peers] = NO_PEERS,
+        machines: Machines = NO_MACHINES,
     ) -> Verdict:
         """What to tell at `now`. `fleet` holds the newest rows, at least `saturated_seconds` of them.
 
         `scores` are the ensemble's for each host that has models; rows judged before are left alone, so that a
         restart or an overlap neither loses nor doubles a finding. Call it only when the source could be asked:
         a fleet that is empty because nobody answered would call every host silent. `not_asked` are hosts that the
-        source in use can't ask. `quieting` is what people asked to hear less of, `peers` each host beside its group.
+        source in use can't ask. `quieting` is what people asked to hear less of, `peers` each host beside its group,
+        `machines` what the hosts run on.
         """
         seconds, moment = self.step.total_seconds(), now.timestamp()
-        memory = self._seen(memory, fleet, moment)
+        memory = self._seen(memory.no_later_than(moment), fleet, moment)
         rule = Rule(Budget(self.false_alarms_per_day))
         memory, told = anomalies(rule, memory, scores, calibrations, seconds)
         told += saturations(self.features, fleet, moment, self.saturated_seconds, memory.episodes)
         told += silences(memory, moment, self.silent_seconds, not_asked)
+        told += reboots(memory.episodes, machines, moment, SETTLING_SECONDS)
+        told += resizes(memory.episodes, memory.machines, machines, moment, SETTLING_SECONDS)
         told += departures(peers, memory.episodes, moment, self.false_alarms_per_day)
         scene = Scene(
             now,
@@ -81,7 +101,9 @@ class Judge:
             calibrations,
             self.step,
             self.window_seconds,
+            machines,
         )
+        memory = replace(memory, machines=remembered(memory.machines, machines, memory.last_seen))
         return _verdict(told, Reasons(scene, quieting), memory)
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
@@ -100,10 +122,15 @@ class Judge:
 def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdict:
     """Findings of the episodes, each with why it is quiet; what is told stays so while it lasts."""
     findings, lasting = [], []
-    for episode in told:
+    for episode in map(_ended_after_it_began, told):
         found = finding(episode, reasons.scene)
         quiet = reasons.why_quiet(found, episode)
         findings.append(replace(found, quiet=quiet))
         if episode.ends_at is None:
             lasting.append(replace(episode, told=episode.told or quiet is None))
     return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting)))
+
+
+def _ended_after_it_began(episode: Episode) -> Episode:
+    """A clock that was set back would have it end before."""
+    return episode if episode.ends_at is None else replace(episode, ends_at=max(episode.starts_at, episode.ends_at))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,6 +15,10 @@ from analyzer.judge.anomaly import ANOMALY
 from analyzer.judge.calibration import Calibration
 from analyzer.judge.memory import Episode
 from analyzer.judge.saturation import SILENT
+from analyzer.judge.upheavals import BOOT, CORES, MEMORY, REBOOT, UPHEAVALS
+from analyzer.machines import BOOTED, Machine, Machines
+from analyzer.machines import CORES as CORES_QUERY
+from analyzer.machines import MEMORY as MEMORY_QUERY
 
 CAUSES_TOLD = 5
 # An anomaly this many times over its bar, or lasting this long, is more than a note.
@@ -35,13 +39,17 @@ class Scene:
     calibrations: Mapping[str, Calibration]
     step: timedelta
     window_seconds: float
+    machines: Machines = field(default_factory=dict)
+    rows: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", {host.name: row for row, host in enumerate(self.fleet.hosts)})
 
     def value(self, host: str, feature: str) -> float:
         """The newest known value; NaN when there is none in the fleet's rows."""
-        names = [known.name for known in self.fleet.hosts]
-        if host not in names or feature not in self.fleet.features:
+        if host not in self.rows or feature not in self.fleet.features:
             return math.nan
-        values = self.fleet.values[names.index(host), self.fleet.features.index(feature)]
+        values = self.fleet.values[self.rows[host], self.fleet.features.index(feature)]
         known = values[np.isfinite(values)]
         return float(known[-1]) if len(known) else math.nan
 
@@ -59,6 +67,8 @@ def _time(seconds: float) -> datetime:
 
 
 def _causes(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
+    if episode.kind in UPHEAVALS:
+        return _upheaval(episode, scene)
     if episode.kind == SILENT:
         promql = f"up{{{matcher('instance', episode.host)}}}"
         return (Cause("up", 1.0, Evidence(promql, _window(episode, scene), episode.host, "up", "", 0.0)),)
@@ -66,6 +76,23 @@ def _causes(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
     total = sum(part for _, part in ranked) or 1.0
     told = ranked[:CAUSES_TOLD]
     return tuple(Cause(name, part / total, _evidence(episode, name, scene)) for name, part in told)
+
+
+def _upheaval(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
+    """What a host runs on now; the usual is what it had before."""
+    selector, window = matcher("instance", episode.host), _window(episode, scene)
+    machine = scene.machines.get(episode.host, Machine())
+    told: list[tuple[str, str, str, float | None]] = [(BOOT, BOOTED, "", episode.starts_at)]
+    if episode.kind != REBOOT:
+        told = [(CORES, CORES_QUERY, "", machine.cores), (MEMORY, MEMORY_QUERY, "bytes", machine.memory_bytes)]
+    causes = []
+    for name, promql, unit, value in told:
+        before, now = episode.parts.get(name), math.nan if value is None else value
+        proof = promql.replace("$selector", selector)
+        causes.append(
+            Cause(name, 1 / len(told), Evidence(proof, window, episode.host, name, unit, now, before, before))
+        )
+    return tuple(causes)
 
 
 def _evidence(episode: Episode, name: str, scene: Scene) -> Evidence:
@@ -86,6 +113,8 @@ def _window(episode: Episode, scene: Scene) -> Window:
 
 def _severity(episode: Episode, causes: tuple[Cause, ...], scene: Scene) -> Severity:
     lasted = (episode.ends_at or scene.now.timestamp()) - episode.starts_at
+    if episode.kind in UPHEAVALS:
+        return Severity.INFO
     if episode.kind == SILENT:
         return Severity.CRITICAL if lasted >= CRITICAL_SILENCE_SECONDS else Severity.WARNING
     worst = max((_past_limit(cause, scene) for cause in causes), default=0.0)

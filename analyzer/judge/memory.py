@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from pydantic import TypeAdapter
 
 from analyzer.judge.ladder import LEVELS
 from analyzer.judge.watch import Watch
+from analyzer.machines import Machine, Machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,16 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`hosts` name the rows of `watch`; `last_seen` is when each of them last had any value (epoch seconds)."""
+    """`hosts` name the rows of `watch`; `last_seen` is when each of them last had any value (epoch seconds).
+
+    `machines` are what hosts were last known to run on.
+    """
 
     hosts: tuple[str, ...] = ()
     watch: Watch = field(default_factory=lambda: Watch.of(0))
     last_seen: Mapping[str, float] = field(default_factory=dict)
     episodes: tuple[Episode, ...] = ()
+    machines: Machines = field(default_factory=dict)
 
     def covering(self, hosts: tuple[str, ...]) -> Memory:
         """The same with one row for each of `hosts`, in their order; others are forgotten."""
@@ -47,11 +52,21 @@ class Memory:
         rows = {name: row for row, name in enumerate(self.hosts)}
         watch = self.watch.rearranged([rows.get(name) for name in hosts])
         last_seen = {name: self.last_seen[name] for name in hosts if name in self.last_seen}
-        return Memory(hosts, watch, last_seen, self.episodes)
+        return Memory(hosts, watch, last_seen, self.episodes, self.machines)
+
+    def no_later_than(self, moment: float) -> Memory:
+        """The same as if nothing had been seen after `moment`: where the clock was set back, rows come again.
+
+        Without this the judge would be deaf until the clock is where it was.
+        """
+        if not (self.watch.until > moment).any() and max(self.last_seen.values(), default=moment) <= moment:
+            return self
+        last_seen = {host: min(seen, moment) for host, seen in self.last_seen.items()}
+        return replace(self, watch=self.watch.no_later_than(moment), last_seen=last_seen)
 
     def dump(self) -> bytes:
         """A compressed archive of the watch's arrays and, as JSON, the rest."""
-        rest = _REST.dump_json(_Rest(self.hosts, dict(self.last_seen), self.episodes))
+        rest = _REST.dump_json(_Rest(self.hosts, dict(self.last_seen), self.episodes, dict(self.machines)))
         arrays = {part.name: getattr(self.watch, part.name) for part in fields(Watch)}
         archive = io.BytesIO()
         np.savez_compressed(archive, allow_pickle=False, rest=np.frombuffer(rest, np.uint8), levels=LEVELS, **arrays)
@@ -63,9 +78,9 @@ class Memory:
         with np.load(io.BytesIO(saved), allow_pickle=False) as archive:
             rest = _REST.validate_json(archive["rest"].tobytes())
             if not np.array_equal(archive["levels"], LEVELS):
-                return cls(rest.hosts, Watch.of(len(rest.hosts)), rest.last_seen, rest.episodes)
+                return cls(rest.hosts, Watch.of(len(rest.hosts)), rest.last_seen, rest.episodes, rest.machines)
             watch = Watch(**{part.name: archive[part.name] for part in fields(Watch)})
-        return cls(rest.hosts, watch, rest.last_seen, rest.episodes)
+        return cls(rest.hosts, watch, rest.last_seen, rest.episodes, rest.machines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,7 @@ class _Rest:
     hosts: tuple[str, ...]
     last_seen: dict[str, float]
     episodes: tuple[Episode, ...]
+    machines: dict[str, Machine] = field(default_factory=dict)
 
 
 _REST = TypeAdapter(_Rest)

@@ -29,11 +29,10 @@ BEFORE_STEPS = 40
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """All that can quiet a finding; `booted` is when hosts started, in epoch seconds."""
+    """All that can quiet a finding."""
 
     scene: Scene
     quieting: Quieting = field(default_factory=Quieting)
-    booted: Mapping[str, float] = field(default_factory=dict)
 
     def why_quiet(self, finding: Finding, episode: Episode) -> Quiet | None:
         """None for what is to be told. What was told once goes on being told, unless people ask otherwise."""
@@ -53,12 +52,15 @@ class Reasons:
         return Quiet("small") if too_small(finding, self.scene) else None
 
     def _host(self, name: str) -> Host:
-        return next((host for host in self.scene.fleet.hosts if host.name == name), Host(name))
+        row = self.scene.rows.get(name)
+        return Host(name) if row is None else self.scene.fleet.hosts[row]
 
     def _just_booted(self, finding: Finding) -> bool:
-        boot = self.booted.get(finding.host, -math.inf)
-        settling = 0 <= self.scene.now.timestamp() - boot < SETTLING_SECONDS
-        return settling and finding.starts_at.timestamp() >= boot - BOOT_UNCERTAIN_SECONDS
+        machine = self.scene.machines.get(finding.host)
+        if machine is None or machine.booted_at is None:
+            return False
+        settling = 0 <= self.scene.now.timestamp() - machine.booted_at < SETTLING_SECONDS
+        return settling and finding.starts_at.timestamp() >= machine.booted_at - BOOT_UNCERTAIN_SECONDS
 
 
 def alike_not_wanted(finding: Finding, opinions: Iterable[Opinionated]) -> Opinionated | None:
@@ -120,10 +122,9 @@ def _moves(finding: Finding, scene: Scene) -> Iterator[tuple[float, float]]:
 def _around(finding: Finding, feature: str, scene: Scene) -> tuple[Values, Values]:
     """A feature's known values before a finding and while it lasted; it began some steps before it was noticed."""
     fleet = scene.fleet
-    names = [host.name for host in fleet.hosts]
-    if finding.host not in names or feature not in fleet.features:
+    if finding.host not in scene.rows or feature not in fleet.features:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    values = fleet.values[names.index(finding.host), fleet.features.index(feature)]
+    values = fleet.values[scene.rows[finding.host], fleet.features.index(feature)]
     step = scene.step.total_seconds()
     begins = finding.starts_at.timestamp() - GAP_STEPS * step
     ends = math.inf if finding.ends_at is None else finding.ends_at.timestamp()

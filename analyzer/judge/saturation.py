@@ -37,7 +37,7 @@ def saturations(
         kind = saturation_kind(feature.name)
         for row, host in enumerate(fleet.hosts):
             episode = open_before.pop((kind, host.name), None)
-            if episode is not None or full[row]:
+            if episode is not None or (full[row] and _long_enough(feature, fleet, row, now - seconds)):
                 updated = _updated(episode, kind, host.name, feature, fleet, row)
                 told.append(updated if still[row] else replace(updated, ends_at=now))
     return told + list(open_before.values())
@@ -47,6 +47,12 @@ def _past(feature: Feature, values: Values) -> Flags:
     limit = np.nan if feature.saturates_at is None else feature.saturates_at
     with np.errstate(invalid="ignore"):
         return np.asarray(values <= limit if feature.worse == "low" else values >= limit)
+
+
+def _long_enough(feature: Feature, fleet: Fleet, row: int, since: float) -> bool:
+    """Whether it was past the limit that early: the only reading of a host just met says nothing of how long."""
+    values = fleet.values[row, fleet.features.index(feature.name)]
+    return _since(_past(feature, values), np.isfinite(values), fleet) <= since + 1e-3
 
 
 def _updated(episode: Episode | None, kind: str, host: str, feature: Feature, fleet: Fleet, row: int) -> Episode:

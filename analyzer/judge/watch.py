@@ -36,6 +36,11 @@ class Watch:
         counts, bar = np.zeros(shape, np.float32), np.zeros(hosts, np.float32)
         return cls(counts, np.full(shape, -np.inf), np.zeros(hosts), never, np.zeros(hosts, bool), bar, never.copy())
 
+    def no_later_than(self, moment: float) -> Watch:
+        """The same as if nothing had been seen after `moment`."""
+        last, until, last_bad = (np.minimum(seen, moment) for seen in (self.last, self.until, self.last_bad))
+        return Watch(self.counts, last, self.days, until, self.alarming, self.bar, last_bad)
+
     def rearranged(self, rows: list[int | None]) -> Watch:
         """A watch whose row i is this one's row `rows[i]`, or a fresh one for None."""
         fresh = Watch.of(len(rows))
