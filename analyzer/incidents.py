@@ -89,9 +89,9 @@ class _Book:
         self._begun = {id_: min(each.starts_at for each in members) for id_, members in stories.items()}
         self._of_host: dict[str, dict[str, datetime | None]] = defaultdict(dict)
         self._alike: dict[str, tuple[datetime, str]] = {}
+        self._whole_jobs = _whole_jobs(new, jobs)
         for id_, member in _members(stories):
             self._note(member, id_)
-        self._whole_jobs = _whole_jobs(new, jobs)
         self._homes = self._common_homes(new)
 
     def add(self, finding: Finding) -> str:
