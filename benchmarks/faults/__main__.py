@@ -1,7 +1,7 @@
 """Causes the faults one after another on this machine and tells what the analyzer made of them.
 
     python -m benchmarks.faults [--only=NAME,…] [--quiet-minutes=12] [--seconds=60] [--budget=24] [--one-life]
-        [--json=FILE]
+        [--json=FILE] [--record=FOLDER]
 
 Each fault meets an analyzer that has learned the quiet time and nothing else: after each, what was recorded of it is
 deleted from Prometheus and the analyzer starts anew. With --one-life nothing is forgotten.
@@ -20,9 +20,11 @@ from pathlib import Path
 
 from benchmarks.faults.ground import Ground, ground, running
 from benchmarks.faults.listed import FAULTS, Fault, backup, missing
+from benchmarks.faults.outcome import Outcome
+from benchmarks.faults.recorded import QUIET, record
 from benchmarks.faults.stack import Stack, ends_well_on_sigterm, stack
 from benchmarks.faults.table import Quiet, heading, row, summary
-from benchmarks.faults.trial import LOAD, Outcome, moment, tried
+from benchmarks.faults.trial import LOAD, tried
 
 BACKUP_EVERY_SECONDS = 150.0
 BACKUP_SECONDS = 30.0
@@ -64,6 +66,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="how long a fault lasts when it is not heard")
     parser.add_argument("--budget", type=float, default=24, help="false alarms a day that the analyzer may cost")
     parser.add_argument("--json", type=Path, help="where to write all that was measured")
+    parser.add_argument("--record", type=Path, help="an existing folder where features are kept, to be judged again")
     parser.add_argument("--one-life", action="store_true", help="one analyzer for all faults, nothing is forgotten")
     parser.add_argument("--shared", default="", help="not needed here")
     return parser.parse_args()
@@ -75,10 +78,14 @@ def measured(
     """The quiet time, then what came of each fault, printed as it is known."""
     outcomes = []
     with stack(folder, ground, given.budget) as running_stack:
+        began = time.time()
         quiet = quiet_time(running_stack, given.quiet_minutes * 60)
+        if given.record:
+            record(running_stack.prometheus.url, QUIET, began, began, given.record)
         print(quiet.told, heading(), sep="\n", flush=True)
         for fault in faults:
-            outcomes.append(tried(running_stack, fault, given.seconds, quiet.load, one_life=given.one_life))
+            settings = {"one_life": given.one_life, "keep": given.record}
+            outcomes.append(tried(running_stack, fault, given.seconds, quiet.load, **settings))
             print(row(outcomes[-1]), flush=True)
     return quiet, outcomes
 
@@ -94,9 +101,9 @@ def quiet_time(stack: Stack, seconds: float) -> Quiet:
                 time.sleep(BACKUP_SECONDS)
         time.sleep(0.5)
     ended = time.time()
-    told = [one for one in stack.findings(began) if moment(one["starts_at"]) >= began]
+    told = [one for one in stack.told(began) if one.starts_at >= began]
     load = stack.value(f"max_over_time({LOAD}[{seconds:.0f}s:1s])") + LOAD_MARGIN
-    return Quiet(ended - began, load, tuple(f"{one['kind']}: {one['text']['en']}" for one in told))
+    return Quiet(ended - began, load, tuple(f"{one.kind}: {one.text}" for one in told))
 
 
 if __name__ == "__main__":

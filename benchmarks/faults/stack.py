@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults.ground import Ground
+from benchmarks.faults.outcome import Told
 from tests.processes import (
     ROOT,
     Program,
@@ -82,12 +83,12 @@ class Stack:
             )
         )
 
-    def findings(self, since: float) -> list[dict[str, Any]]:
+    def told(self, since: float) -> list[Told]:
         """What was told of the host that still fired at `since` or later, oldest first; the quieted left out."""
         when = datetime.fromtimestamp(since, UTC).isoformat()
         asked = urllib.parse.urlencode({"host": self.host, "since": when, "limit": 1000})
         found = self._analyzer_says(f"/api/v1/findings?{asked}")["findings"]
-        return sorted((one for one in found if not one.get("quiet")), key=lambda one: str(one["starts_at"]))
+        return sorted((read(one) for one in found if not one.get("quiet")), key=lambda one: one.starts_at)
 
     def host_report(self) -> dict[str, Any]:
         """What the analyzer knows of the host; empty as long as it knows nothing."""
@@ -127,6 +128,18 @@ class Stack:
     def close(self) -> None:
         self._analyzer.close()
         self._exporter.close()
+
+
+def read(finding: dict[str, Any]) -> Told:
+    """A finding as the HTTP API tells it."""
+    return Told(
+        kind=finding["kind"],
+        severity=finding["severity"],
+        starts_at=datetime.fromisoformat(finding["starts_at"]).timestamp(),
+        firing=finding["firing"],
+        causes=tuple(cause["feature"] for cause in finding["causes"]),
+        text=finding["text"]["en"],
+    )
 
 
 @contextmanager

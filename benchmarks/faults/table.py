@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.faults.trial import Outcome
+from benchmarks.faults.outcome import Outcome
 
 HOUR_SECONDS = 3600.0
 
