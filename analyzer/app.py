@@ -21,7 +21,6 @@ from analyzer.cache import open_cache
 from analyzer.companions import Accompanist, Looker
 from analyzer.cycle import Cycle
 from analyzer.data import Feature, Language, Severity
-from analyzer.detectors import detectors_for
 from analyzer.features import load_features
 from analyzer.forecasters import FORECASTERS
 from analyzer.incidents import Grouping
@@ -50,7 +49,7 @@ from analyzer.sources.fallback import FallbackSource
 from analyzer.sources.prometheus import PrometheusSource
 from analyzer.sources.scrape import ScrapeSource
 from analyzer.store import Outbox, Store
-from analyzer.training import Trainer
+from analyzer.training import Trainer, curriculum_for
 from analyzer.web.endpoints import Door, Wanted
 from analyzer.web.mishaps import Mishaps
 from analyzer.web.routes import build_app
@@ -165,7 +164,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
             settings.cycle.step,
             history=settings.training.history,
             period=settings.training.interval,
-            detectors=detectors_for(catalogue),
+            curriculum=curriculum_for(catalogue),
         ),
         prospects=Prospects(source, catalogue),
         judge=Judge(

@@ -19,6 +19,7 @@ from analyzer.data import (
     Health,
     Host,
     HostReport,
+    HostScores,
     Incident,
     Learning,
     Peers,
@@ -27,7 +28,6 @@ from analyzer.data import (
     Scores,
     Window,
 )
-from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.guard import Guard
 from analyzer.health import fleet_health, health
 from analyzer.incidents import Grouping
@@ -148,12 +148,14 @@ class Cycle:
         peers: Mapping[str, Peers] = {}
         with guard.stage("compare"):
             peers = self.prospects.peers(recent)
-        for host in recent.hosts:
-            frame = recent.frame(host.name)
+        scores: Mapping[str, HostScores] = {}
+        with guard.stage("score"):
+            scores = self.trainer.score(recent)
+        for frame, host in zip(recent.frames(), recent.hosts, strict=True):
             report = HostReport(host, _last_seen(frame), _latest(frame))
             ensemble = None
-            with guard.stage("score", host.name):
-                report, ensemble = _scored(report, frame, self.trainer.models(host.name))
+            with guard.stage("states", host.name):
+                report, ensemble = _scored(report, frame, self.trainer.models(host.name), scores.get(host.name))
             with guard.stage("forecast", host.name):
                 trends = tuple(trend for forecaster in self.forecasters for trend in forecaster.trends(frame))
                 forecasts = self.prospects.forecasts(host.name, now)
@@ -234,16 +236,16 @@ def _forgotten(told: Iterable[Finding], memory: Memory, now: datetime) -> list[F
     ]
 
 
-def _scored(report: HostReport, frame: Frame, models: HostModels | Learning) -> tuple[HostReport, Scores | None]:
+def _scored(
+    report: HostReport, frame: Frame, models: HostModels | Learning, scores: HostScores | None
+) -> tuple[HostReport, Scores | None]:
     if isinstance(models, Learning):
         seen = int(np.isfinite(frame.values).any(axis=1).sum())
         return replace(report, learning=replace(models, steps_seen=max(models.steps_seen, seen))), None
-    every = models.score(frame.tail(LOOKBACK_STEPS))
-    newest = {scores.model: float(scores.values[-1]) for scores in every if np.isfinite(scores.values[-1])}
-    ensemble = every[-1]
-    shares = zip(ensemble.features, ensemble.shares[-1], strict=True)
-    told = {feature: float(share) for feature, share in shares if share > 0}
-    return replace(report, scores=newest, shares=told, state=models.state(frame)), ensemble
+    if scores is None:
+        return replace(report, state=models.state(frame)), None
+    told = replace(report, scores=scores.newest, shares=scores.shares, state=models.state(frame))
+    return told, scores.ensemble
 
 
 def _latest(frame: Frame) -> Mapping[str, float]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from analyzer.data import Answer, Fetched, Frame, LogLine, Question, Report, Sample, Scores, Series, Trend, Window
+from analyzer.data import (
+    Answer,
+    Fetched,
+    Frame,
+    Level,
+    LogLine,
+    Numbers,
+    Question,
+    Report,
+    Sample,
+    Series,
+    Trend,
+    Views,
+    Window,
+)
 
 
 class Source(Protocol):
@@ -47,16 +58,27 @@ class LogReader(Protocol):
         ...
 
 
-class Scorer(Protocol):
-    """A fitted detector. Only `Detector.fit` makes one, so what isn't fitted can't be asked."""
+class Model(Protocol):
+    """A fitted detector: a frozen dataclass of arrays with a leading host axis, and settings. Knows no threshold.
 
-    def score(self, recent: Frame) -> Scores:
-        """Score every row of `recent`; causal: a row's score uses that row and earlier ones only."""
+    Only `Detector.learn` makes one, so what isn't fitted can't be asked.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The averages that it looks at."""
+        ...
+
+    def numbers(self, views: Views) -> Numbers:
+        """How unusual each row of each host is. Higher is more abnormal, 1 is the edge of what history holds."""
         ...
 
 
 class Detector(Protocol):
-    """A way to tell the unusual. Knows no threshold. Higher scores are more abnormal."""
+    """A way to tell the unusual."""
 
     @property
     def name(self) -> str: ...
@@ -66,11 +88,18 @@ class Detector(Protocol):
         """How many rows of history it needs."""
         ...
 
-    def fit(self, history: Frame, leave_out: npt.NDArray[np.intp] | None = None) -> Scorer:
-        """Learn what is usual, not from the rows to `leave_out` (incidents). NotEnoughHistory when it is too short.
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The averages that it and its models look at."""
+        ...
 
-        The input stays unchanged.
-        """
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The detectors before it whose models' parts it and its own models look at."""
+        ...
+
+    def learn(self, views: Views) -> Model:
+        """What is usual, from rows of one host that were. Its input stays unchanged."""
         ...
 
 

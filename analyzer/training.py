@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 
-from analyzer.data import Frame, Learning, Scores, State, Values, Window
-from analyzer.detectors import DETECTORS, combined
-from analyzer.detectors.scaling import Rows, observed
+from analyzer.data import Feature, Fleet, Frame, HostScores, Learning, Scores, State, Values, Window
+from analyzer.detectors import DETECTORS, Lesson, scored
+from analyzer.detectors.fitted import Fitted
+from analyzer.detectors.fleet import FleetModels
+from analyzer.detectors.scaling import Floors, floors_of
 from analyzer.errors import NotEnoughHistory
-from analyzer.interfaces import Detector, Scorer, Source
+from analyzer.interfaces import Detector, Source
 from analyzer.judge.calibration import Calibration, calibrate, incident_rows
-from analyzer.judge.ladder import Budget, heights_of
+from analyzer.judge.ladder import Budget
 from analyzer.states import States, fit_states
 from analyzer.usual_hours import UsualHours, usual_hours
 
@@ -33,7 +34,7 @@ class HostModels:
 
     host: str
     features: tuple[str, ...]
-    scorers: Mapping[str, Scorer]
+    fitted: Fitted
     calibration: Calibration
     fitted_at: datetime
     steps: int
@@ -42,19 +43,34 @@ class HostModels:
 
     def score(self, recent: Frame) -> tuple[Scores, ...]:
         """Each model's scores of the same rows; the last are the ensemble's, which the judge goes by."""
-        votes = tuple(scorer.score(recent) for scorer in self.scorers.values())
-        return (*votes, combined(votes))
+        return scored(self.fitted, self.features, recent)
 
     def state(self, recent: Frame) -> State | None:
         """Which of its usual states the host is in at the last row; None while it has shown none."""
         return self.states.state(recent) if self.states else None
 
 
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """What is learned of every host: `floors` are the smallest spreads of features that have one."""
+
+    detectors: tuple[Detector, ...] = tuple(DETECTORS.values())
+    floors: Floors = field(default_factory=dict)
+
+
+EVERYTHING = Curriculum()
+
+
+def curriculum_for(features: Sequence[Feature]) -> Curriculum:
+    """DETECTORS, deaf to changes smaller than the catalogue's minimum effects."""
+    return Curriculum(floors=floors_of(features))
+
+
 def fit_host(
     history: Frame,
     now: datetime,
     step_seconds: float,
-    detectors: Sequence[Detector] = tuple(DETECTORS.values()),
+    curriculum: Curriculum = EVERYTHING,
     previous: HostModels | None = None,
 ) -> HostModels:
     """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short.
@@ -62,13 +78,12 @@ def fit_host(
     `previous` hands the names of its states on.
     """
     known = _with_values(history.tail(MOST_STEPS))
-    held_out = held_out_heights(known, detectors)
+    lesson = Lesson.of(known, curriculum.detectors, curriculum.floors)
+    held_out = _held_out(lesson, known)
     calibration = calibrate(held_out, step_seconds, known)
-    scorers = _fitted(known, detectors, incident_rows(held_out, step_seconds, Budget()))
-    steps = int(observed(known, known.features).sum())
-    states = _states(known, previous)
-    hours = usual_hours(known)
-    return HostModels(history.host, known.features, scorers, calibration, now, steps, states, hours)
+    fitted = lesson.fit(incident_rows(held_out, step_seconds, Budget()))
+    states, hours = _states(known, previous), usual_hours(known)
+    return HostModels(history.host, known.features, fitted, calibration, now, len(lesson.rows), states, hours)
 
 
 def _states(history: Frame, previous: HostModels | None) -> States | None:
@@ -79,26 +94,15 @@ def _states(history: Frame, previous: HostModels | None) -> States | None:
         return None
 
 
-def held_out_heights(history: Frame, detectors: Sequence[Detector]) -> Values:
-    """The ensemble's heights on each part of history, by models fitted on the others."""
-    rows = len(history.times)
-    edges = _edges(observed(history, history.features))
-    told = np.full(rows, np.nan, np.float32)
-    for begin, end in pairwise(edges):
-        rest = np.r_[0:begin, end:rows]
-        seen = Frame(history.host, history.features, history.times[rest], history.values[rest])
-        part = Frame(history.host, history.features, history.times[begin:end], history.values[begin:end])
-        scorers = _fitted(seen, detectors).values()
-        told[begin:end] = heights_of(combined([scorer.score(part) for scorer in scorers]))
+def held_out_heights(history: Frame, curriculum: Curriculum = EVERYTHING) -> Values:
+    """The ensemble's heights on each part of history, by models that did not learn from it; NaN without values."""
+    return _held_out(Lesson.of(history, curriculum.detectors, curriculum.floors), history)
+
+
+def _held_out(lesson: Lesson, history: Frame) -> Values:
+    told = np.full(len(history.times), np.nan, np.float32)
+    told[lesson.rows] = lesson.held_out(FOLDS)
     return told
-
-
-def _edges(seen: np.ndarray) -> Values:
-    """Where the folds begin and end: each has as many rows with values as the others, wherever the gaps are."""
-    counted = np.cumsum(seen)
-    inner = np.searchsorted(counted, np.linspace(0, counted[-1], FOLDS + 1)[1:-1], side="right")
-    edges: np.ndarray = np.r_[0, inner, len(seen)]
-    return edges
 
 
 def _with_values(history: Frame) -> Frame:
@@ -106,10 +110,6 @@ def _with_values(history: Frame) -> Frame:
     present = np.asarray(np.isfinite(history.values).any(axis=0))
     names = tuple(name for name, here in zip(history.features, present, strict=True) if here)
     return Frame(history.host, names, history.times, history.values[:, present])
-
-
-def _fitted(history: Frame, detectors: Sequence[Detector], leave_out: Rows | None = None) -> dict[str, Scorer]:
-    return {detector.name: detector.fit(history, leave_out) for detector in detectors}
 
 
 class Trainer:
@@ -122,21 +122,22 @@ class Trainer:
         *,
         history: timedelta = timedelta(days=7),
         period: timedelta = timedelta(hours=6),
-        detectors: Sequence[Detector] = tuple(DETECTORS.values()),
+        curriculum: Curriculum = EVERYTHING,
     ) -> None:
         self._source = source
         self._step = step
         self._history = history
         self._period = period
-        self._detectors = detectors
+        self._curriculum = curriculum
         self._models: dict[str, HostModels] = {}
+        self._fleet = FleetModels()
         self._learning: dict[str, Learning] = {}
         self._due: dict[str, datetime] = {}
 
     @property
     def steps_needed(self) -> int:
         """A part is held out from each calibrating model, and the rest must still be enough for it."""
-        most = max(detector.minimum_steps for detector in self._detectors)
+        most = max(detector.minimum_steps for detector in self._curriculum.detectors)
         return -(-most * FOLDS // (FOLDS - 1))
 
     @property
@@ -148,6 +149,10 @@ class Trainer:
         """The host's models, or what is missing to learn them."""
         learning = self._learning.get(host, Learning(0, self.steps_needed))
         return self._models.get(host, learning)
+
+    def score(self, recent: Fleet) -> Mapping[str, HostScores]:
+        """What is new of each host that has models. Rows are scored once: call it with one fleet after the other."""
+        return self._fleet.score(recent)
 
     def due(self, now: datetime, hosts: Sequence[str]) -> tuple[str, ...]:
         """The hosts to be learned now, those longest overdue first; a host never seen is due at once."""
@@ -179,6 +184,7 @@ class Trainer:
 
     def forget(self, hosts: Sequence[str]) -> None:
         """Drops what was learned of hosts that are gone."""
+        self._fleet.drop(hosts)
         for host in hosts:
             for known in (self._models, self._learning, self._due):
                 known.pop(host, None)
@@ -187,14 +193,15 @@ class Trainer:
         previous = self._models.get(host)
         seconds = self._step.total_seconds()
         try:
-            models = await asyncio.to_thread(fit_host, history, now, seconds, self._detectors, previous)
+            models = await asyncio.to_thread(fit_host, history, now, seconds, self._curriculum, previous)
         except NotEnoughHistory:
             empty = np.asarray(~np.isfinite(history.values).any(axis=0))
             missing = tuple(name for name, gone in zip(history.features, empty, strict=True) if gone)
-            self._wait(host, int(observed(history, history.features).sum()), missing, now)
+            self._wait(host, int(np.isfinite(history.values).any(axis=1).sum()), missing, now)
             return
         if not previous or models.steps >= MUCH_SHORTER * previous.steps:
-            self._models[host] = models
+            fitted = await asyncio.to_thread(self._fleet.put, host, models.features, models.fitted)
+            self._models[host] = replace(models, fitted=fitted)
         # Else a fallback gave the minutes it holds: what was learned on days is better.
         self._due[host] = now + self._until_next(host, models.steps)
 

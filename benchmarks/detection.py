@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Frame, Times, Values
-from analyzer.detectors import DETECTORS
-from analyzer.detectors.scores import blamed
+from analyzer.detectors.scores import blame_of
 from analyzer.judge import Budget, Rule
 from analyzer.judge.anomaly import course, learned
 from analyzer.judge.ladder import heights_of
@@ -46,8 +45,8 @@ def score(train: Table, test: Table) -> dict[str, object]:
     heights = heights_of(told)
     known = learned((HOST,), {HOST: models.calibration})
     alarms = {budget: alarm(Budget(budget), known, recent.times, heights) for budget in BUDGETS}
-    held_out = held_out_heights(history, tuple(DETECTORS.values()))
-    causes = blamed(told)
+    held_out = held_out_heights(history)
+    causes = blame_of(told)
     return {"test": heights, "cal": held_out, "causes": causes, "alarms": alarms}
 
 

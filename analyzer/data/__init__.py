@@ -16,7 +16,7 @@ from analyzer.data.answers import (
 )
 from analyzer.data.companions import Change, Companion, CompanionKind, Companions, Departure
 from analyzer.data.evidence import Evidence, Figure
-from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, IncidentFilter, Scores, Severity
+from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, HostScores, IncidentFilter, Scores, Severity
 from analyzer.data.incidents import Incident
 from analyzer.data.quieting import Matcher, Opinion, Opinionated, Quiet, Quieting, Silence
 from analyzer.data.report import (
@@ -34,6 +34,7 @@ from analyzer.data.report import (
     UsualState,
 )
 from analyzer.data.series import Feature, Fleet, Frame, Host, Language, Sample, Series, Times, Values, Window
+from analyzer.data.views import Level, Numbers, Rows, Told, Views
 
 __all__ = [
     "Answer",
@@ -59,13 +60,16 @@ __all__ = [
     "Health",
     "Host",
     "HostReport",
+    "HostScores",
     "HostStatus",
     "Incident",
     "IncidentFilter",
     "Language",
     "Learning",
+    "Level",
     "LogLine",
     "Matcher",
+    "Numbers",
     "Opinion",
     "Opinionated",
     "Peers",
@@ -75,6 +79,7 @@ __all__ = [
     "Quieting",
     "Recommendation",
     "Report",
+    "Rows",
     "Sample",
     "Scores",
     "Series",
@@ -83,10 +88,12 @@ __all__ = [
     "Silence",
     "State",
     "Times",
+    "Told",
     "Trend",
     "Urgency",
     "UsualState",
     "Values",
     "Verdict",
+    "Views",
     "Window",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -28,6 +29,18 @@ class Scores:
     values: Values
     shares: Values
     blame: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostScores:
+    """One host in one cycle: `newest` scores by model and `shares` of the blame at the newest row, where it was told.
+
+    `ensemble` holds the rows that were not scored before; what the judge goes by.
+    """
+
+    newest: Mapping[str, float]
+    shares: Mapping[str, float]
+    ensemble: Scores
 
 
 class Severity(IntEnum):

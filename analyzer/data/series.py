@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -147,6 +147,11 @@ class Fleet:
         if self.values.shape != (len(self.hosts), len(self.features), len(self.times)):
             wanted = f"{len(self.hosts)} hosts x {len(self.features)} features x {len(self.times)} times"
             raise ValueError(f"{self.values.shape} values for {wanted}")
+
+    def frames(self) -> Iterator[Frame]:
+        """Every host's part, in the order of `hosts`."""
+        for host, values in zip(self.hosts, self.values, strict=True):
+            yield Frame(host.name, self.features, self.times, values.T)
 
     def frame(self, host: str) -> Frame:
         """One host's part; KeyError when the fleet has no such host."""

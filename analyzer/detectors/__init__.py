@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from analyzer.data import Feature
-from analyzer.detectors.ensemble import ENSEMBLE, LOOKBACK_STEPS, combined
+from analyzer.detectors.ensemble import ENSEMBLE, LOOKBACK_STEPS
 from analyzer.detectors.isolation_forest import IsolationForestDetector
 from analyzer.detectors.kmeans import KMeansDetector
+from analyzer.detectors.lesson import Lesson
 from analyzer.detectors.regression import RegressionDetector
 from analyzer.detectors.residual import ResidualDetector
-from analyzer.detectors.scaling import floors_of
-from analyzer.interfaces import Detector
+from analyzer.detectors.scores import scored
 
 _Ours = IsolationForestDetector | KMeansDetector | RegressionDetector | ResidualDetector
 
+# In the order they are asked: a forest looks at what the regression leaves unexplained.
 DETECTORS: Mapping[str, _Ours] = MappingProxyType(
     {
-        "isolation_forest": IsolationForestDetector(),
-        "kmeans": KMeansDetector(),
         "regression": RegressionDetector(),
         "residual_fast": ResidualDetector("residual_fast", span=5.0, equal=True),
         "residual_slow": ResidualDetector("residual_slow", span=20.0),
+        "kmeans": KMeansDetector(),
+        "isolation_forest": IsolationForestDetector(),
     }
 )
 
-
-def detectors_for(features: Sequence[Feature]) -> tuple[Detector, ...]:
-    """DETECTORS, deaf to changes smaller than the catalogue's minimum effects."""
-    floors = floors_of(features)
-    return tuple(replace(detector, floors=floors) for detector in DETECTORS.values())
-
-
-__all__ = ["DETECTORS", "ENSEMBLE", "LOOKBACK_STEPS", "combined", "detectors_for"]
+__all__ = ["DETECTORS", "ENSEMBLE", "LOOKBACK_STEPS", "Lesson", "scored"]

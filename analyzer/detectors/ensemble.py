@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from analyzer.data import Scores, Values
-from analyzer.detectors.scores import blamed, log_ratio, score_of, shares_of
-from analyzer.detectors.windows import averages, fading_peaks
+from analyzer.data import Numbers, Values
+from analyzer.detectors.past import averages, fading_peaks
 
 ENSEMBLE = "ensemble"
 # A step is worth what it is, what the last ones were on average, and what the worst of late has faded to.
@@ -40,24 +39,43 @@ VOTES: Mapping[str, Vote] = MappingProxyType(
 )
 
 
-def combined(scores: Sequence[Scores], votes: Mapping[str, Vote] = VOTES) -> Scores:
-    """The models' log ratios averaged, remembered for a while; all scores are of the same rows and features."""
-    first = scores[0]
-    weights = [votes.get(each.model, Vote()) for each in scores]
-    logs = np.stack([log_ratio(each.values) for each in scores])
-    abnormal = np.array([weight.abnormal for weight in weights], np.float32)
-    moment = np.asarray(abnormal @ logs / abnormal.sum(), dtype=np.float32)
-    blame = np.array([weight.blame for weight in weights], np.float32)
-    blame = blame if blame.any() else np.ones_like(blame)
-    parts = np.asarray(sum(weight * blamed(each) for weight, each in zip(blame, scores, strict=True)), np.float32)
-    values = score_of(remembered(moment))
-    return Scores(first.host, ENSEMBLE, first.features, first.times, values, shares_of(parts), parts.sum(axis=1))
+def momentary(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:
+    """`[h, t]`: the models' log(1 + ratio), averaged; ratios that multiply in rarity add up."""
+    weights = {name: votes.get(name, Vote()).abnormal for name in told}
+    total = sum(weights[name] * np.log1p(numbers.ratio) for name, numbers in told.items())
+    return np.asarray(total / np.float32(sum(weights.values())), dtype=np.float32)
 
 
-def remembered(moment: Values) -> Values:
-    """Each step with what came before it; a step that could not be told stays NaN and is skipped."""
-    told = np.isfinite(moment)
-    known = moment[told]
-    with_past = np.full_like(moment, np.nan)
-    with_past[told] = MOMENT * known + AVERAGE * averages(known[:, None], SPAN)[:, 0] + PEAK * fading_peaks(known, FADE)
-    return with_past
+def blamed(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:
+    """`[h, t, f]`: what each feature contributed."""
+    weights = {name: votes.get(name, Vote()).blame for name in told}
+    if not any(weights.values()):
+        weights = dict.fromkeys(told, 1.0)
+    asked = {name: weight for name, weight in weights.items() if weight}
+    return np.asarray(sum(np.float32(weight) * told[name].parts for name, weight in asked.items()), np.float32)
+
+
+def shares_of(parts: Values) -> Values:
+    """Each row's parts as shares of their sum; all 0 where nothing contributed."""
+    total = parts.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the ensemble carries from row to row of each host: `average[h]` (NaN before the first) and `peak[h]`."""
+
+    average: Values
+    peak: Values
+
+    @classmethod
+    def nothing(cls, hosts: int) -> Remembered:
+        return cls(np.full(hosts, np.nan, np.float32), np.zeros(hosts, np.float32))
+
+    def advance(self, moment: Values) -> tuple[Values, Remembered]:
+        """What the rows `moment[h, t]` are worth with what came before them."""
+        start = np.where(np.isnan(self.average), moment[:, 0], self.average)
+        average = averages(moment[..., None], SPAN, start[:, None])[..., 0]
+        peak = fading_peaks(moment, FADE, self.peak)
+        worth = MOMENT * moment + AVERAGE * average + PEAK * peak
+        return np.asarray(worth, np.float32), Remembered(average[:, -1], peak[:, -1])

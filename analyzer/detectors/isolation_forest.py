@@ -1,70 +1,57 @@
 """Unusual is what few cuts set apart: an isolation forest over what regression and level leave unexplained.
 
-Liu, Ting and Zhou, Isolation Forest, ICDM 2008. On raw features it hears half as much as on residuals.
+On raw features it hears half as much as on residuals.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from sklearn import config_context
-from sklearn.ensemble import IsolationForest
 
-from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.regression import RegressionDetector, RegressionScorer
-from analyzer.detectors.scaling import Floors, Rows, lesson
-from analyzer.detectors.scores import Edge, scores
-from analyzer.detectors.windows import levels
+from analyzer.data import Level, Numbers, Values, Views
+from analyzer.detectors.edge import Edge
+from analyzer.detectors.forest import Forest, grow
+from analyzer.detectors.sampling import spread_out
+from analyzer.detectors.scaling import FARTHEST
 
-# scikit-learn would take a gibibyte for the depths of many rows in many trees.
-WORKING_MEBIBYTES = 16
+LEVELS = (Level(20.0, FARTHEST),)
 
 
 @dataclass(frozen=True, slots=True)
-class IsolationForestScorer:
-    regression: RegressionScorer
-    forest: IsolationForest
-    span: float
+class IsolationForestModel:
+    forest: Forest
     edge: Edge
+    name: str = "isolation_forest"
+    levels: tuple[Level, ...] = LEVELS
 
-    def views(self, z: Values, rows: npt.NDArray[np.intp] | slice) -> Values:
-        """`[t, 2 * features]`: what does not follow from the rest, and what changed."""
-        changes = np.abs(z - levels(z, self.span))[rows]
-        return np.hstack([self.regression.residuals(z, rows), changes])
-
-    def isolation(self, views: Values) -> Values:
-        with config_context(working_memory=WORKING_MEBIBYTES):
-            return np.asarray(-self.forest.score_samples(views), dtype=np.float32)
-
-    def score(self, recent: Frame) -> Scores:
-        scaling = self.regression.scaling
-        views = self.views(scaling.apply(recent), slice(None))
+    def numbers(self, views: Views) -> Numbers:
+        seen = unexplained(views)
         # A forest names no feature; these are the ones that its cuts reach first.
-        parts = views.reshape(len(views), 2, -1).sum(axis=1)
-        return scores(recent, "isolation_forest", scaling.features, self.edge.ratio(self.isolation(views)), parts)
+        parts = seen.reshape(*seen.shape[:2], 2, -1).sum(axis=2)
+        return Numbers(self.edge.ratio(self.forest.isolation(seen)), parts)
 
 
 @dataclass(frozen=True, slots=True)
 class IsolationForestDetector:
-    """`trees` of `sample` rows each; what is usual is told by at most `rows` spread over the history."""
+    """`trees` of `sample` rows each; what is usual is told by at most `rows` of those learned from."""
 
     trees: int = 100
     sample: int = 256
-    rows: int = 4000
-    span: float = 20.0
+    rows: int = 1500
     minimum_steps: int = 24
-    floors: Floors = field(default_factory=dict)
+    needs: tuple[str, ...] = ("regression",)
     seed: int = 0
     name: str = "isolation_forest"
+    levels: tuple[Level, ...] = LEVELS
 
-    def fit(self, history: Frame, leave_out: Rows | None = None) -> IsolationForestScorer:
-        learned = lesson(history, leave_out, self.minimum_steps, self.name)
-        regression = RegressionDetector(minimum_steps=self.minimum_steps, floors=self.floors).fit(history, leave_out)
-        forest = IsolationForest(n_estimators=self.trees, max_samples=self.sample, random_state=self.seed)
-        blank = IsolationForestScorer(regression, forest, self.span, Edge())
-        rows = learned.spread_out(self.rows)
-        views = blank.views(regression.scaling.apply(learned.frame), rows)
-        forest.set_params(max_samples=min(self.sample, len(views))).fit(views)
-        return replace(blank, edge=Edge.of(blank.isolation(views)))
+    def learn(self, views: Views) -> IsolationForestModel:
+        seen = unexplained(views)
+        forest = grow(seen[0], self.trees, self.sample, np.random.default_rng(self.seed))
+        some = seen[:, spread_out(views.count, self.rows)]
+        return IsolationForestModel(forest, Edge.of(forest.isolation(some)))
+
+
+def unexplained(views: Views) -> Values:
+    """`[h, t, 2 * f]`: what does not follow from the rest, and what changed."""
+    return np.concatenate([views.residuals, np.abs(views.z - views.level(LEVELS[0]))], axis=2)

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import Floors, Rows, Scaling, lesson
-from analyzer.detectors.scores import USUAL, Edge, excess, scores
-from analyzer.detectors.windows import levels
+from analyzer.data import Level, Numbers, Values, Views
+from analyzer.detectors.edge import Edge, excess, usual
+from analyzer.detectors.scaling import FARTHEST
 
 
 @dataclass(frozen=True, slots=True)
-class ResidualScorer:
-    """`usual[f]` is what each feature's own changes count as 1 against; `often[f]` the blame that it is used to."""
+class ResidualModel:
+    """`usual[h, f]` is what each feature's own changes count as 1 against, `often[h, f]` the blame it is used to."""
 
     name: str
-    scaling: Scaling
-    span: float
+    levels: tuple[Level, ...]
     usual: Values
     often: Values
     edge: Edge
 
-    def residuals(self, z: Values) -> Values:
-        return np.asarray(np.abs(z - levels(z, self.span)))
-
-    def raw(self, residuals: Values) -> Values:
-        return np.asarray((residuals / self.usual).mean(axis=1))
-
-    def score(self, recent: Frame) -> Scores:
-        z = self.scaling.apply(recent)
-        residuals = self.residuals(z)
-        parts = excess(self.blame(z, residuals), self.often)
-        return scores(recent, self.name, self.scaling.features, self.edge.ratio(self.raw(residuals)), parts)
-
-    def blame(self, z: Values, residuals: Values) -> Values:
-        """A feature far out that has stopped moving still is a cause, one that moves now a greater one."""
-        return np.asarray((np.abs(z) + residuals) * self.scaling.worth)
+    def numbers(self, views: Views) -> Numbers:
+        z = views.z
+        changes = np.abs(z - views.level(self.levels[0]))
+        ratio = self.edge.ratio((changes / self.usual[:, None]).mean(axis=2))
+        return Numbers(ratio, excess(blame(z, changes, views.worth), self.often[:, None]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +40,21 @@ class ResidualDetector:
     span: float
     equal: bool = False
     minimum_steps: int = 24
-    floors: Floors = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
 
-    def fit(self, history: Frame, leave_out: Rows | None = None) -> ResidualScorer:
-        learned = lesson(history, leave_out, self.minimum_steps, self.name)
-        scaling = Scaling.fit(learned.frame, self.floors)
-        ones = np.ones(len(learned.frame.features), np.float32)
-        blank = ResidualScorer(self.name, scaling, self.span, ones, ones, Edge())
-        z = scaling.apply(learned.frame)
-        every = blank.residuals(z)
-        residuals = every[learned.rows]
-        often = np.quantile(blank.blame(z, every)[learned.rows], USUAL, axis=0).astype(np.float32)
-        usual = np.maximum(np.quantile(residuals, USUAL, axis=0), 1.0).astype(np.float32) if self.equal else blank.usual
-        weighed = replace(blank, usual=usual, often=often)
-        return replace(weighed, edge=Edge.of(weighed.raw(residuals)))
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (Level(self.span, FARTHEST),)
+
+    def learn(self, views: Views) -> ResidualModel:
+        z = views.z
+        changes = np.abs(z - views.level(self.levels[0]))
+        unit = usual(changes, 1.0) if self.equal else np.ones((1, changes.shape[2]), np.float32)
+        edge = Edge.of((changes / unit[:, None]).mean(axis=2))
+        often = usual(blame(z, changes, views.worth), 0.0)
+        return ResidualModel(self.name, self.levels, unit, often, edge)
+
+
+def blame(z: Values, changes: Values, worth: Values) -> Values:
+    """A feature far out that has stopped moving still is a cause, one that moves now a greater one."""
+    return np.asarray((np.abs(z) + changes) * worth[:, None])

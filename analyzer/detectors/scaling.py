@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Feature, Frame, Values
-from analyzer.errors import NotEnoughHistory
 
 Column = npt.NDArray[np.float64]
 Floors = Mapping[str, float]
-Rows = npt.NDArray[np.intp]
 
 # A spread below this part of the range seen in history is noise of measurement: it must not make a small move loud.
 SMALLEST_SPREAD = 0.005
@@ -30,17 +28,17 @@ BLAME_POWER = 0.75
 BLAME_OF_CONSTANT = 0.1
 # Two float32 numbers that differ by less than this part of them are the same.
 SAME = 1e-6
-COLUMNS_AT_ONCE = 8
+# Arithmetic in double precision on a long history must not fill the memory.
+VALUES_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """Fitted centre and spread of each feature. A spread of 0 marks a feature that never moved.
+    """Fitted centre and spread of each feature, `[h, f]`. A spread of 0 marks a feature that never moved.
 
-    `worth[f]` is what one spread counts when features are compared as causes.
+    `worth[h, f]` is what one spread counts when features are compared as causes.
     """
 
-    features: tuple[str, ...]
     center: Column
     spread: Column
     worth: Values
@@ -52,20 +50,16 @@ class Scaling:
         fitted = [_center_and_spread(history.values[:, column]) for column in range(len(history.features))]
         center, spread, span = np.array(fitted, dtype=np.float64).reshape(-1, 3).T
         spread = np.maximum(spread, least)
-        return cls(history.features, center, spread, _worth(spread, span))
+        return cls(center[None], spread[None], _worth(spread, span)[None])
 
-    def apply(self, recent: Frame) -> Values:
-        """`z[t, f]` for the fitted features in their order; a gap or a feature that is gone counts as usual: 0."""
-        values = aligned(recent, self.features)
-        z = np.empty_like(values)
-        for part in column_slices(values):
-            z[:, part] = _deviations(values[:, part], self.center[part], self.spread[part])
+    def apply(self, values: Values) -> Values:
+        """`z[h, t, f]` of `values[h, t, f]`, features in the fitted order; a gap counts as usual: 0."""
+        z = np.empty(values.shape, np.float32)
+        width = max(1, VALUES_AT_ONCE // max(1, values.shape[0] * values.shape[1]))
+        for at in range(0, values.shape[2], width):
+            part = (slice(None), slice(None), slice(at, at + width))
+            z[part] = _deviations(values[part], self.center[:, None][part], self.spread[:, None][part])
         return z
-
-
-def column_slices(values: Values) -> Iterator[slice]:
-    """A few columns at a time: arithmetic in double precision on a long history must not fill the memory."""
-    return (slice(at, at + COLUMNS_AT_ONCE) for at in range(0, values.shape[1], COLUMNS_AT_ONCE))
 
 
 def _center_and_spread(column: Values) -> tuple[float, float, float]:
@@ -115,28 +109,3 @@ def aligned(recent: Frame, features: tuple[str, ...]) -> Values:
 def observed(recent: Frame, features: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """Which rows hold any value at all: the others can't be judged."""
     return np.asarray(np.isfinite(aligned(recent, features)).any(axis=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """History without its empty rows; models learn what is usual from `rows` of it, and the scale from all."""
-
-    frame: Frame
-    rows: Rows
-
-    def spread_out(self, most: int) -> Rows:
-        """At most `most` of the rows, evenly."""
-        return self.rows[np.linspace(0, len(self.rows) - 1, min(len(self.rows), most)).astype(np.intp)]
-
-
-def lesson(history: Frame, leave_out: Rows | None, minimum_steps: int, model: str) -> Lesson:
-    """NotEnoughHistory when fewer than `minimum_steps` rows remain; `leave_out` are rows that were no usual ones."""
-    kept = observed(history, history.features)
-    wanted = kept.copy()
-    if leave_out is not None:
-        wanted[leave_out] = False
-    rows = int(wanted.sum())
-    if rows < minimum_steps:
-        raise NotEnoughHistory(f"{model} needs {minimum_steps} steps of {history.host}, {rows} hold values")
-    frame = Frame(history.host, history.features, history.times[kept], history.values[kept])
-    return Lesson(frame, np.flatnonzero(wanted[kept]))

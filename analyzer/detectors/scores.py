@@ -1,71 +1,64 @@
-"""From a model's own numbers to Scores in [0, 1]: 0.5 where they reach the edge of what its history holds."""
+"""One host's models on any rows of it: Scores in [0, 1], 0.5 where the edge of what history holds is reached."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import numpy.typing as npt
 
-from analyzer.data import Frame, Scores, Values
-from analyzer.detectors.scaling import observed
+from analyzer.data import Frame, Scores, Told, Values
+from analyzer.detectors.ensemble import ENSEMBLE, Remembered, blamed, momentary, shares_of
+from analyzer.detectors.fitted import Fitted
+from analyzer.detectors.past import Past
+from analyzer.detectors.scaling import aligned
 
-# What a model's number reached in this part of its history is the edge of the usual: ratio 1, score 0.5.
-USUAL = 0.99
-# What a feature is used to doing counts this much when causes are ranked.
-USED_TO = 0.1
-# All models count in spreads, averaged over features: on a host where nothing ever moves, less than this is nothing.
-SMALLEST_UNIT = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A model's own numbers in history: their middle counts as 0, their 99th percentile as 1."""
-
-    middle: float = 0.0
-    unit: float = 1.0
-
-    @classmethod
-    def of(cls, raw: Values) -> Edge:
-        middle, high = (float(q) for q in np.quantile(raw, [0.5, USUAL]))
-        return cls(middle, max(high - middle, SMALLEST_UNIT))
-
-    def ratio(self, raw: Values) -> Values:
-        return np.asarray(np.maximum(raw - self.middle, 0.0) / self.unit, dtype=np.float32)
+Seen = npt.NDArray[np.bool_]
 
 
-def log_ratio(values: Values) -> Values:
-    """log(1 + ratio) of a score: scores that multiply in rarity add up here."""
-    return np.asarray(-np.log1p(-np.minimum(values, np.float32(1.0 - 1e-7))), dtype=np.float32)
+def scored(fitted: Fitted, features: tuple[str, ...], recent: Frame) -> tuple[Scores, ...]:
+    """Each model's scores of the same rows, then the ensemble's. A row without any value is NaN, and skipped."""
+    values = aligned(recent, features)
+    seen = np.asarray(np.isfinite(values).any(axis=1))
+    if not seen.any():
+        return _nothing(fitted, features, recent)
+    told, _ = looked_back(fitted, values[seen])
+    worth, _ = Remembered.nothing(1).advance(momentary(told))
+    every = [
+        _spread(recent, name, features, seen, np.log1p(numbers.ratio[0]), numbers.parts[0])
+        for name, numbers in told.items()
+    ]
+    return (*every, _spread(recent, ENSEMBLE, features, seen, worth[0], blamed(told)[0]))
 
 
-def score_of(log_ratios: Values) -> Values:
-    """The inverse of `log_ratio`."""
-    return np.asarray(-np.expm1(-log_ratios), dtype=np.float32)
+def looked_back(fitted: Fitted, values: Values) -> tuple[Told, Past]:
+    """What the models say of one host's `values[t, f]` from the first row on, and what to carry on from the last."""
+    z = fitted.scaling.apply(values[None])
+    views, past = Past.before(z[:, 0], len(fitted.levels)).advance(z, fitted.levels, fitted.scaling.worth)
+    return fitted.ask(views), past
 
 
-def excess(parts: Values, often: Values | np.float32) -> Values:
-    """What goes beyond what each feature does one row in a hundred: who always cries is not to blame.
-
-    A tenth of the rest is kept, so that the quietest rows have an order too.
-    """
-    return np.asarray(np.maximum(parts - often, 0.0) + USED_TO * parts, dtype=np.float32)
-
-
-def shares_of(parts: Values) -> Values:
-    """Each row's parts as shares of their sum; all 0 where nothing contributed."""
-    total = parts.sum(axis=1, keepdims=True)
-    return np.asarray(np.divide(parts, total, out=np.zeros_like(parts), where=total > 0))
-
-
-def blamed(scores: Scores) -> Values:
+def blame_of(scores: Scores) -> Values:
     """What each feature contributed, in a size that compares steps and models; shares alone where none was told."""
     return scores.shares if scores.blame is None else np.asarray(scores.shares * scores.blame[:, None])
 
 
-def scores(recent: Frame, model: str, features: tuple[str, ...], ratio: Values, parts: Values) -> Scores:
-    """`parts[t, f]` >= 0 say what made up each row's number; rows that hold no value at all are NaN."""
-    seen = observed(recent, features)
-    values = np.where(seen, score_of(np.log1p(ratio)), np.float32(np.nan))
-    shares = np.where(seen[:, None], shares_of(parts.astype(np.float32)), np.float32(0.0))
-    blame = np.where(seen, parts.sum(axis=1), np.float32(0.0)).astype(np.float32)
-    return Scores(recent.host, model, features, recent.times, values, shares, blame=blame)
+def score_of(logs: Values) -> Values:
+    """1 - 1 / (1 + ratio), of log(1 + ratio)."""
+    return np.asarray(-np.expm1(-logs), dtype=np.float32)
+
+
+def _spread(recent: Frame, model: str, features: tuple[str, ...], seen: Seen, logs: Values, parts: Values) -> Scores:
+    values = np.full(len(seen), np.nan, np.float32)
+    values[seen] = score_of(logs)
+    shares = np.zeros((len(seen), len(features)), np.float32)
+    shares[seen] = shares_of(parts)
+    blame = np.zeros(len(seen), np.float32)
+    blame[seen] = parts.sum(axis=1)
+    return Scores(recent.host, model, features, recent.times, values, shares, blame)
+
+
+def _nothing(fitted: Fitted, features: tuple[str, ...], recent: Frame) -> tuple[Scores, ...]:
+    unseen, none = np.zeros(len(recent.times), bool), np.zeros(0, np.float32)
+    names = [*(model.name for model in fitted.models), ENSEMBLE]
+    return tuple(
+        _spread(recent, name, features, unseen, none, np.zeros((0, len(features)), np.float32)) for name in names
+    )

@@ -1,0 +1,79 @@
+"""What is seen of a row beside itself: causal, what the names say, and the same however the rows are cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analyzer.data import Level, Values, Views
+from analyzer.detectors.past import Past, averages, fading_peaks
+
+WIDE = 50.0
+RISE = np.array([[[0.0], [1.0], [2.0], [3.0]]], np.float32)
+NONE = np.zeros((1, 1), np.float32)
+
+
+def seen(z: Values, *levels: Level) -> Views:
+    return Past.before(z[:, 0], len(levels)).advance(z, levels, np.ones((1, z.shape[2]), np.float32))[0]
+
+
+def test_a_window_holds_a_row_and_those_before_it_and_repeats_the_first() -> None:
+    assert seen(RISE).window(3)[0].tolist() == [[0, 0, 0], [0, 0, 1], [0, 1, 2], [1, 2, 3]]
+
+
+def test_a_window_of_several_features_lies_row_after_row() -> None:
+    two = np.concatenate([RISE, RISE + 10], axis=2)
+    assert seen(two).window(2)[0, 3].tolist() == [2, 12, 3, 13]
+
+
+def test_lagged_rows_are_older_and_the_first_is_repeated() -> None:
+    assert seen(RISE).lag(2)[0, :, 0].tolist() == [0, 0, 0, 1]
+
+
+def test_some_rows_keep_what_stands_beside_them() -> None:
+    some = seen(RISE, Level(3.0, WIDE)).at(np.array([1, 3])).at(np.array([1]))
+    assert some.count == 1
+    assert some.z[0, :, 0].tolist() == [3]
+    assert some.lag(1)[0, :, 0].tolist() == [2]
+    assert some.window(2)[0].tolist() == [[2, 3]]
+    assert some.level(Level(3.0, WIDE))[0, :, 0].tolist() == [1.25]
+
+
+def test_a_level_does_not_know_its_own_row() -> None:
+    jump = np.array([[[1.0], [1.0], [9.0], [9.0]]], np.float32)
+    assert seen(jump, Level(3.0, WIDE)).level(Level(3.0, WIDE))[0, :, 0].tolist() == [1.0, 1.0, 1.0, 5.0]
+
+
+def test_what_is_beyond_its_bound_moves_a_level_no_more_than_the_bound() -> None:
+    jump = np.array([[[1.0], [9.0], [9.0]]], np.float32)
+    assert seen(jump, Level(3.0, 5.0)).level(Level(3.0, 5.0))[0, :, 0].tolist() == [1.0, 1.0, 3.0]
+
+
+def test_averages_are_those_of_pandas_for_every_column() -> None:
+    values = np.random.default_rng(3).normal(5.0, 2.0, (50, 11)).astype(np.float32)
+    expected = pd.DataFrame(values).ewm(span=7, adjust=False).mean().to_numpy()
+    np.testing.assert_allclose(averages(values[None], 7.0, values[:1])[0], expected, rtol=1e-5)
+
+
+def test_a_peak_fades_until_something_is_higher() -> None:
+    peaks = fading_peaks(np.array([[0.0, 8.0, 1.0, 1.0, 6.0]], np.float32), 0.5, np.zeros(1, np.float32))
+    np.testing.assert_allclose(peaks[0], [0.0, 8.0, 4.0, 2.0, 6.0], rtol=1e-6)
+
+
+def test_a_peak_of_before_fades_on() -> None:
+    np.testing.assert_allclose(fading_peaks(NONE, 0.5, np.array([8.0], np.float32)), [[4.0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 7, 19])
+def test_rows_seen_in_two_parts_are_seen_as_in_one(cut: int) -> None:
+    levels = (Level(5.0, WIDE), Level(20.0, 1.0))
+    z = np.random.default_rng(5).normal(0.0, 2.0, (3, 20, 4)).astype(np.float32)
+    worth = np.ones((3, 4), np.float32)
+    whole, after_whole = Past.before(z[:, 0], 2).advance(z, levels, worth)
+    _, before = Past.before(z[:, 0], 2).advance(z[:, :cut], levels, worth)
+    part, after = before.advance(z[:, cut:], levels, worth)
+    np.testing.assert_allclose(part.window(10), whole.window(10)[:, cut:])
+    for level in levels:
+        np.testing.assert_allclose(part.level(level), whole.level(level)[:, cut:], atol=1e-5)
+    np.testing.assert_allclose(after.averages, after_whole.averages, atol=1e-5)
