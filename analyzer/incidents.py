@@ -57,9 +57,9 @@ class Grouping:
         owner = {each.fingerprint: id_ for id_, each in _members(stories)}
         new = [finding for finding in told.values() if finding.fingerprint not in owner]
         new.sort(key=lambda finding: (finding.starts_at, finding.host, finding.kind))
-        book = _Book(self, stories, new, jobs)
-        for finding in new:
-            owner[finding.fingerprint] = book.add(finding)
+        if new:
+            book = _Book(self, stories, new, jobs)
+            owner.update({finding.fingerprint: book.add(finding) for finding in new})
         marked = tuple(replace(finding, incident=owner[finding.fingerprint]) for finding in findings)
         return Grouped(marked, tuple(self._closed(_whole(id_, members), now) for id_, members in stories.items()))
 
@@ -172,10 +172,10 @@ def _whole_jobs(new: Iterable[Finding], jobs: Mapping[str, str]) -> frozenset[st
 def _updated(incident: Incident, told: Mapping[str, Finding], now: datetime) -> list[Finding]:
     """Its findings as they are told now, without those that only repeat: flapping must not make it grow for ever."""
     members = [_worst(member, told.get(member.fingerprint), now) for member in incident.findings]
-    newest = {(member.kind, member.host): member.fingerprint for member in members}
-    first = {(member.kind, member.host): member.fingerprint for member in reversed(members)}
-    kept = {incident.id, *newest.values(), *first.values()}
-    return [member for member in members if member.firing or member.fingerprint in kept]
+    newest = {(member.kind, member.host): place for place, member in enumerate(members)}
+    first = {(member.kind, member.host): place for place, member in reversed([*enumerate(members)])}
+    kept = {*newest.values(), *first.values()}
+    return [member for place, member in enumerate(members) if member.firing or place in kept]
 
 
 def _worst(before: Finding, told: Finding | None, now: datetime) -> Finding:
