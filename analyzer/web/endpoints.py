@@ -21,6 +21,8 @@ from analyzer.data import (
     Finding,
     FindingFilter,
     HostReport,
+    Incident,
+    IncidentFilter,
     Language,
     LogLine,
     Question,
@@ -30,7 +32,7 @@ from analyzer.data import (
 )
 from analyzer.errors import AnalyzerError
 from analyzer.interfaces import Assistant, Queries
-from analyzer.store import Feedback, Incidents, OutboxStatus, Silences
+from analyzer.store import Feedback, OutboxStatus, Silences
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
 from analyzer.web.errors import Refused, error_told
@@ -69,6 +71,14 @@ class LogReader(Protocol):
     async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]: ...
 
 
+class IncidentReader(Protocol):
+    """Gives the incidents that are kept."""
+
+    async def find(self, wanted: IncidentFilter) -> tuple[Incident, ...]: ...
+
+    async def get(self, id_: str) -> Incident | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A written report that is asked for: on which report, which stretch of time, and how."""
@@ -105,7 +115,7 @@ class Door:
     finding: Callable[[str], Awaitable[Finding | None]] | None = None
     feedback: Feedback | None = None
     silences: Silences | None = None
-    incidents: Incidents | None = None
+    incidents: IncidentReader | None = None
     outbox: Callable[[], Awaitable[Sequence[OutboxStatus]]] | None = None
     sinks: frozenset[str] = frozenset()
     components: Callable[[], Sequence[Component]] = tuple

@@ -7,9 +7,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from analyzer.data import Incident, IncidentFilter, Severity
-from analyzer.store import Incidents
 from analyzer.web import schema
-from analyzer.web.endpoints import Door
+from analyzer.web.endpoints import Door, IncidentReader
 from analyzer.web.errors import Refused
 from analyzer.web.openapi import Endpoint
 from analyzer.web.reading import json_of, query_of
@@ -39,7 +38,7 @@ async def _known(door: Door, name: str) -> Incident:
     return found
 
 
-def _kept(door: Door) -> Incidents:
+def _kept(door: Door) -> IncidentReader:
     if door.incidents is None:
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "this analyzer keeps no incidents")
     return door.incidents

@@ -23,7 +23,7 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types 'none'"  # a browser that knows it refuses text as markup
 )
 # Asked again each time, answered with 304 while nothing changed: a new version is there at once.
-HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
 
 
 def page_routes() -> Iterator[web.RouteDef]:
@@ -42,6 +42,8 @@ def _served(path: Path) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         if tag in request.headers.get("If-None-Match", ""):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return web.Response(body=body, headers=headers, content_type=TYPES[path.suffix], charset="utf-8")
+        response = web.Response(body=body, headers=headers, content_type=TYPES[path.suffix], charset="utf-8")
+        response.enable_compression()
+        return response
 
     return answer

@@ -13,11 +13,17 @@ from pydantic import BaseModel, ValidationError
 from analyzer.web.errors import Refused, refusal
 from analyzer.web.schema import Asked as AnyAsked
 
+SMALLEST_PACKED = 1024
+
 Asked = TypeVar("Asked", bound=AnyAsked)
 
 
 def json_of(told: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    return web.Response(body=told.model_dump_json().encode(), status=status, content_type="application/json")
+    body = told.model_dump_json().encode()
+    response = web.Response(body=body, status=status, content_type="application/json")
+    if len(body) > SMALLEST_PACKED:
+        response.enable_compression()  # for who accepts it; much is said again and again for each host
+    return response
 
 
 def query_of(request: web.Request, shape: type[Asked]) -> Asked:

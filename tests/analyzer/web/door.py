@@ -28,6 +28,8 @@ from analyzer.data import (
     Host,
     HostReport,
     HostStatus,
+    Incident,
+    IncidentFilter,
     Learning,
     LogLine,
     Peers,
@@ -175,6 +177,20 @@ class Inside:
         return Exposition(b"openmanager_up 1\n", "text/plain; version=0.0.4; charset=utf-8")
 
 
+@dataclass(frozen=True)
+class Alone:
+    """Every finding of the report as an incident of its own."""
+
+    inside: Inside
+
+    async def find(self, wanted: IncidentFilter) -> tuple[Incident, ...]:
+        found = self.inside.report.findings if self.inside.report else ()
+        return tuple(Incident.alone(finding) for finding in found)[: wanted.limit]
+
+    async def get(self, id_: str) -> Incident | None:
+        return next((one for one in await self.find(IncidentFilter()) if one.id == id_), None)
+
+
 def door_to(inside: Inside) -> Door:
     return Door(
         report=lambda: inside.report,
@@ -185,6 +201,7 @@ def door_to(inside: Inside) -> Door:
         version="0.1.0",
         stream=inside.stream,
         states=lambda _host: (IDLE,),
+        incidents=Alone(inside),
         write=inside.write,
         longest_age=timedelta(minutes=1),
         longest_answer=timedelta(seconds=0.5),

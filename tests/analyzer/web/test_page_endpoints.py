@@ -307,3 +307,12 @@ def test_without_what_they_need_the_endpoints_say_so(inside: Inside, free_port: 
             assert client.get(f"{url}/api/v1/hosts/{HOST}/{path}").status_code == 503
         assert client.get(f"{url}/api/v1/findings/x").status_code == 503
         assert client.get(f"{url}/api/v1/status").json()["outbox"] == []
+
+
+def test_long_answers_are_packed_for_who_accepts_it(url: str, client: requests.Session) -> None:
+    packed = client.get(f"{url}/api/v1/hosts", headers={"Accept-Encoding": "gzip"})
+    plain = client.get(f"{url}/api/v1/hosts", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+    assert packed.json() == plain.json()
