@@ -13,8 +13,10 @@ import pytest
 
 from analyzer.features import load_features
 from benchmarks.faults.ground import INODES, emptied, end, ground, mounted, program, running, start
-from benchmarks.faults.listed import FAULTS
+from benchmarks.faults.listed import FAULTS, Fault, nothing
+from benchmarks.faults.outcome import Told, outcome
 from benchmarks.faults.programs import PROGRAMS
+from benchmarks.faults.table import Quiet, row, summary
 from tests.processes import until
 
 if sys.platform != "linux":
@@ -109,3 +111,39 @@ def test_the_ground_leaves_nothing_behind(tmp_path: Path) -> None:
     mounts = [one.mountpoint for one in psutil.disk_partitions(all=True) if one.mountpoint.startswith(str(tmp_path))]
     assert mounts == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app.log", "inodes", "room"]
+
+
+BROKEN = Fault("broken", nothing, ("right", "right too"), "om-write")
+CALM = Fault("calm", nothing, quiet=True)
+
+
+def finding(kind: str, *causes: str, text: str = "") -> Told:
+    return Told(kind, "warning", 100.0, firing=True, causes=causes, text=text)
+
+
+def test_an_anomalys_first_cause_counts_before_what_is_saturated() -> None:
+    found = outcome(BROKEN, 7.0, [finding("saturation:x", "right"), finding("anomaly", "wrong", "right too")])
+    assert (found.causes, found.first_right, found.three_right) == (("wrong", "right too", "right"), False, True)
+
+
+def test_a_process_is_named_when_any_finding_says_its_name() -> None:
+    assert outcome(BROKEN, 7.0, [finding("anomaly", "right", text="om-write wrote 92% of it")]).process_named
+    assert not outcome(BROKEN, 7.0, [finding("anomaly", "right", text="python wrote 92% of it")]).process_named
+
+
+def test_the_sums_count_what_was_missed_and_what_was_told_for_nothing() -> None:
+    heard = outcome(BROKEN, 7.0, [finding("anomaly", "right", text="om-write")])
+    missed, silent = outcome(BROKEN, None, [], false_alarms=1, calm_seconds=1800.0), outcome(CALM, None, [])
+    false = outcome(CALM, 3.0, [finding("anomaly", "right")])
+    assert row(missed) == "| broken | – |  |  |  | no | no | no |"
+    assert row(silent) == "| calm | – |  |  |  | silent, as it should be |  |  |"
+    assert row(false) == "| calm | 3.0 s | anomaly | warning | right | false alarm |  |  |"
+    assert summary([heard, missed, silent, false], Quiet(1800.0, 0.5, ("anomaly: x",))).strip().splitlines() == [
+        "detected within the time given: 1 of 2 (50%, goal 95%)",
+        "seconds to detect: median 7.0, most 7.0",
+        "first cause right: 1 of 2 (50%, goal 80%)",
+        "right cause among the first three: 1 of 2 (50%, goal 95%)",
+        "process named: 1 of 2 (50%)",
+        "silent where nothing was wrong: 1 of 2 (50%, goal 100%)",
+        "false alarms while quiet: 2 in 1.00 h (goal: at most 1 an hour)",
+    ]
