@@ -18,7 +18,8 @@ from analyzer.errors import SourceError
 from analyzer.interfaces import LogReader, Queries
 
 Found = tuple[Companion, ...]
-SILENT = "silent"
+# Of a host that is silent nothing can be asked, and what a new beginning brings needs no culprit.
+UNASKED = frozenset({"silent", "reboot", "resized"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Looker:
     async def look(
         self, finding: Finding, departures: tuple[Departure, ...], now: datetime, rate_seconds: float = 60.0
     ) -> Companions:
-        """What could be found; what could not be asked is among the problems. A silent host can't be asked at all."""
-        if finding.kind == SILENT:
+        """What could be found; what could not be asked is among the problems."""
+        if finding.kind in UNASKED:
             return Companions(now, departures)
         scene = Scene(finding.host, story_begins(finding, departures), finding.ends_at or now, rate_seconds)
         found, problems = await self._moved(finding, scene)

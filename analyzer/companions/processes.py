@@ -21,9 +21,10 @@ LEAST_GROWTH = 1.2
 OTHER = "other"
 ALIVE = "namedprocess_namegroup_num_procs{$s}"
 STEADY = "count_over_time(namedprocess_namegroup_num_procs{$s}[$w])"
-# A group that was seen in so much of the time before did not just come and go.
+OLDEST = "namedprocess_namegroup_oldest_start_time_seconds{$s}"
+# A group that was seen in so much of the time before, and ran for so long, did not just come and go.
 STEADY_SHARE = 0.9
-LEAST_SAMPLES = 5
+STEADY_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,24 @@ async def growth(queries: Queries, scene: Scene, resource: Resource) -> tuple[Co
 
 
 async def gone(queries: Queries, scene: Scene) -> tuple[Companion, ...]:
-    """Groups that were always there before, and are not any more."""
-    steady, before, now = await asyncio.gather(
-        queries.instant(scene.query(STEADY, BEFORE_SECONDS), scene.before),
-        queries.instant(scene.query(ALIVE), scene.before),
-        queries.instant(scene.query(ALIVE), scene.now),
+    """Groups that were there for long before, and are not any more."""
+    steady, oldest, before, now = (
+        _by_group(samples)
+        for samples in await asyncio.gather(
+            queries.instant(scene.query(STEADY, BEFORE_SECONDS), scene.before),
+            queries.instant(scene.query(OLDEST), scene.before),
+            queries.instant(scene.query(ALIVE), scene.before),
+            queries.instant(scene.query(ALIVE), scene.now),
+        )
     )
-    counts, had, has = _by_group(steady), _by_group(before), _by_group(now)
-    if not has or not counts:
+    if not now or not steady:
         return ()
-    enough = max(LEAST_SAMPLES, STEADY_SHARE * max(counts.values()))
+    enough, born = STEADY_SHARE * max(steady.values()), scene.before.timestamp() - STEADY_SECONDS
+    settled = [n for n in sorted(before) if steady.get(n, 0.0) >= enough and oldest.get(n, math.inf) <= born]
     # The exporter may have moved a group among the others: then those became more.
-    moved = has.get(OTHER, 0.0) - had.get(OTHER, 0.0)
-    lost = [name for name in sorted(had) if not has.get(name) and counts.get(name, 0) >= enough and had[name] > moved]
-    return tuple(_missing(scene, name, had[name]) for name in lost if name != OTHER)[:MOST]
+    moved = now.get(OTHER, 0.0) - before.get(OTHER, 0.0)
+    lost = [name for name in settled if not now.get(name) and before[name] > moved and name != OTHER]
+    return tuple(_missing(scene, name, before[name]) for name in lost[:MOST])
 
 
 async def _use(queries: Queries, scene: Scene, resource: Resource, *, of_now: bool) -> Use:

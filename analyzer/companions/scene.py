@@ -26,8 +26,8 @@ class Scene:
 
     @property
     def before(self) -> datetime:
-        """The last moment at which all was as before: what was scraped as it began already tells of it."""
-        return self.began - timedelta(seconds=1)
+        """The last moment at which all was as before: the newest scrapes by `began` may tell of the story already."""
+        return self.began - timedelta(seconds=self.rate_seconds)
 
     @property
     def lasted_seconds(self) -> int:

@@ -17,7 +17,7 @@ from analyzer.data import Feature, Incident, Language, Report
 from analyzer.errors import DeliveryRefused
 from analyzer.sinks.grafana import Grafana
 from analyzer.store import Delivery, Outbox, Owed
-from analyzer.wording import say_finding
+from analyzer.wording import say_findings
 from analyzer.wording.incidents import say_incident
 
 LONGEST_TAG = 100  # Grafana's tag table holds no more
@@ -95,7 +95,7 @@ class AnnotationSink:
 
     def _text(self, incident: Incident) -> str:
         """One finding says all of it; several are listed under what they amount to."""
-        lines = [say_finding(finding, self.features, self.language) for finding in incident.findings[:FINDINGS_TOLD]]
+        lines = say_findings(incident.findings[:FINDINGS_TOLD], self.features, self.language)
         if len(incident.findings) == 1:
             return lines[0]
         return "\n".join([say_incident(incident, self.features, self.language), *lines])

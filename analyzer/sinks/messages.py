@@ -9,7 +9,7 @@ from typing import Literal
 from apprise import NotifyType
 
 from analyzer.data import Feature, Finding, Incident, Language
-from analyzer.wording import SEVERITIES, say_finding
+from analyzer.wording import SEVERITIES, say_findings
 from analyzer.wording.incidents import say_hosts, say_incident
 
 Step = Literal["open", "worse", "over"]
@@ -74,11 +74,14 @@ class Writer:
         findings.sort(key=lambda finding: (-finding.severity, finding.starts_at))
         shown = findings if self.in_full else findings[:TOLD_IN_CHAT]
         lines = [say_incident(incident, self.features, language)] if len(incident.findings) > 1 else []
-        lines += [line for finding in shown for line in self._lines(finding, language)]
+        said = say_findings(shown, self.features, language)
+        lines += [
+            line for text, finding in zip(said, shown, strict=True) for line in self._lines(text, finding, language)
+        ]
         if len(shown) < len(findings):
             lines.append(MORE[language].format(count=len(findings) - len(shown)))
         return "\n".join(lines)
 
-    def _lines(self, finding: Finding, language: Language) -> list[str]:
+    def _lines(self, said: str, finding: Finding, language: Language) -> list[str]:
         queries = [f"  {QUERY[language]}: {cause.evidence.promql}" for cause in finding.causes] if self.in_full else []
-        return [say_finding(finding, self.features, language), *queries]
+        return [said, *queries]

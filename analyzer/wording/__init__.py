@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from analyzer.wording.companions import Said, quoted, say_companion, say_companions
+from analyzer.wording.companions import Said, quoted, say_companion, say_companions, told_once
+from analyzer.wording.experience import say_experience
 from analyzer.wording.meanings import meaning
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span, usual
 from analyzer.wording.quiet import say_quiet
-from analyzer.wording.sentences import SEVERITIES, say_failure, say_finding, say_host, say_learning, say_what
+from analyzer.wording.sentences import (
+    SEVERITIES,
+    say_failure,
+    say_finding,
+    say_findings,
+    say_host,
+    say_learning,
+    say_what,
+)
 
 __all__ = [
     "SEVERITIES",
@@ -20,12 +29,15 @@ __all__ = [
     "quoted",
     "say_companion",
     "say_companions",
+    "say_experience",
     "say_failure",
     "say_finding",
+    "say_findings",
     "say_host",
     "say_learning",
     "say_quiet",
     "say_what",
     "span",
+    "told_once",
     "usual",
 ]

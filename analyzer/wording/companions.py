@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -55,6 +55,19 @@ def say_companions(
         *speak.lead(finding.companions.departures),
         *(said for companion in finding.companions.moved for said in speak.companion(companion)),
     )
+
+
+def told_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The same findings; what moved with several of one host stays with the first of them alone."""
+    seen = set[tuple[str, ...]]()
+    for finding in findings:
+        known = finding.companions
+        if known is None:
+            yield finding
+            continue
+        keyed = [((finding.host, each.kind, each.name, each.change, each.resource), each) for each in known.moved]
+        yield replace(finding, companions=replace(known, moved=tuple(each for key, each in keyed if key not in seen)))
+        seen.update(key for key, _ in keyed)
 
 
 def say_companion(companion: Companion, language: Language = "en", timezone: str = "UTC") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.data import Cause, Failure, Feature, Finding, HostReport, Language, Learning, Severity
-from analyzer.wording.companions import say_companions
+from analyzer.wording.companions import say_companions, told_once
 from analyzer.wording.meanings import Features, meaning
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span, usual
@@ -40,6 +40,13 @@ def say_finding(finding: Finding, features: Features, language: Language = "en",
     """What is wrong where since when, the features it rests on with what is usual, and what moved with it."""
     told = (said.text for said in say_companions(finding, features, language, timezone))
     return " ".join((say_what(finding, features, language, timezone), *told))
+
+
+def say_findings(
+    findings: Iterable[Finding], features: Features, language: Language = "en", timezone: str = "UTC"
+) -> tuple[str, ...]:
+    """Each of several; what moved with more than one of a host is told once."""
+    return tuple(say_finding(finding, features, language, timezone) for finding in told_once(findings))
 
 
 def say_what(finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC") -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analyzer.data import Cause, Companion, Companions, Departure, Evidence, Finding, HostReport, Severity, Window
 from analyzer.data.series import Host
 from analyzer.features import load_features
-from analyzer.wording import quoted, say_companion, say_companions, say_finding, say_host, say_what
+from analyzer.wording import quoted, say_companion, say_companions, say_finding, say_findings, say_host, say_what
 
 NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 FEATURES = {feature.name: feature for feature in load_features()}
@@ -74,6 +74,13 @@ def test_a_finding_that_was_not_looked_into_says_nothing_more() -> None:
     finding = replace(a_finding((WRITES,)), companions=None)
     assert say_companions(finding, FEATURES) == ()
     assert say_finding(finding, FEATURES) == say_what(finding, FEATURES)
+
+
+def test_what_moved_with_several_findings_of_a_host_is_told_with_the_first() -> None:
+    first, second = a_finding((WRITES,), POSTGRES), a_finding((left("cpu_iowait_ratio", 0.3, None),), POSTGRES)
+    elsewhere = replace(second, host="db-2")
+    told = say_findings([first, second, elsewhere], FEATURES)
+    assert [text.count("postgres") for text in told] == [1, 0, 1]
 
 
 def test_a_host_in_one_line_leaves_out_what_moved() -> None:

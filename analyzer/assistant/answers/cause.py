@@ -23,7 +23,7 @@ from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry, display
 from analyzer.companions import Looker
 from analyzer.data import Companions, Evidence, Finding, LogLine
-from analyzer.wording import quoted, say_companions
+from analyzer.wording import quoted, say_companions, told_once
 from analyzer.wording.incidents import say_incident
 
 FINDINGS_TOLD = 3
@@ -45,6 +45,7 @@ async def answer_cause(inquiry: Inquiry) -> Draft:
     focused = replace(inquiry, question=replace(inquiry.question, host=worst.host))
     scene = await _look(focused, worst)
     head = finding_sentence(inquiry, worst, citations)
+    others = list(told_once([scene.finding, *findings[1:FINDINGS_TOLD]]))[1:]
     details = [
         *_spread(inquiry, worst, citations),
         *_moved(inquiry, worst.host, scene, citations),
@@ -52,7 +53,7 @@ async def answer_cause(inquiry: Inquiry) -> Draft:
         *_using(inquiry, scene, citations),
         *_failed(inquiry, scene, citations),
         *_logged(inquiry, scene, worst.starts_at, citations),
-        *(line for other in findings[1:FINDINGS_TOLD] for line in _other(inquiry, other, citations)),
+        *(line for other in others for line in _other(inquiry, other, citations)),
     ]
     return Draft(
         head,

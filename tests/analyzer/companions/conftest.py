@@ -32,6 +32,11 @@ def steps(before: float | None, after: float | None, at: float = 0.0) -> Level:
     return lambda second: before if second < at else after
 
 
+def now_and_then(value: float) -> Level:
+    """There for five minutes of ten until a minute after BEGAN, as where the exporter tells of the greatest alone."""
+    return lambda second: value if second < 60 and second % 600 >= 300 else None
+
+
 def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
@@ -43,7 +48,16 @@ def groups(metric: str, levels: dict[str, Level], labels: str = "") -> dict[str,
 GAUGES: dict[str, Level] = {
     **groups(
         "namedprocess_namegroup_num_procs",
-        {"postgres": steps(9, 12), "nginx": steps(4, None, 60), "cron": lambda at: 1 if at % 600 < 300 else None},
+        {"postgres": steps(9, 12), "nginx": steps(4, None, 60), "young": steps(1, None, 60), "seldom": now_and_then(2)},
+    ),
+    **groups(
+        "namedprocess_namegroup_oldest_start_time_seconds",
+        {
+            "postgres": steps(0, 0),
+            "nginx": steps(BEGAN.timestamp() - 86400, None, 60),
+            "young": steps(BEGAN.timestamp() - 120, None, 60),
+            "seldom": now_and_then(BEGAN.timestamp() - 86400),
+        },
     ),
     **{
         f'node_systemd_unit_state{{instance="{DB}",name="{name}",state="{state}"}}': level

@@ -48,7 +48,7 @@ async def test_the_group_that_wrote_is_told_with_its_part_of_the_hosts_rise(prom
     assert await prometheus.instant(postgres.evidence.promql, NOW), "its evidence can be asked again"
 
 
-async def test_a_group_that_was_always_there_is_told_gone_and_one_that_comes_and_goes_is_not(
+async def test_a_group_that_was_there_for_long_is_told_gone_and_one_new_or_seldom_seen_is_not(
     prometheus: PrometheusSource,
 ) -> None:
     gone = [each for each in (await found(prometheus)).moved if each.change == "gone"]
