@@ -28,6 +28,7 @@ from analyzer.data import (
     Scores,
     Window,
 )
+from analyzer.experience import experience
 from analyzer.guard import Guard
 from analyzer.health import fleet_health, health
 from analyzer.incidents import Grouping
@@ -50,9 +51,9 @@ FORGOTTEN = "the judge no longer knew of it: what it remembered was lost, or the
 class Memory:
     """What one cycle hands to the next: the newest history, what the judge remembers, what was firing.
 
-    `firing` was so at `judged_at`, the time of the last verdict; `incidents` are open. `quieting` is what people asked
-    to hear less of, as it is now. `failed` are the last report's failures; `late` came too late for it: of its sinks,
-    and of work between cycles.
+    `firing` was so at `judged_at`, the time of the last verdict, and `confidence` the judge's in each host; `incidents`
+    are open. `quieting` is what people asked to hear less of, as it is now. `failed` are the last report's failures;
+    `late` came too late for it: of its sinks, and of work between cycles.
     """
 
     recent: Fleet | None = None
@@ -61,6 +62,7 @@ class Memory:
     firing: tuple[Finding, ...] = ()
     incidents: tuple[Incident, ...] = ()
     quieting: Quieting = field(default_factory=Quieting)
+    confidence: Mapping[str, float] = field(default_factory=dict)
     late: tuple[Failure, ...] = ()
     failed: tuple[Failure, ...] = ()
 
@@ -109,6 +111,7 @@ class Cycle:
             findings, memory = await self._accompany(guard, now, fetched, findings, memory)
         with guard.stage("group"):
             findings, incidents, memory = self._group(now, findings, memory)
+        looked = tuple(self._experienced(each, memory) for each in looked)
         if memory.recent is not None:
             looked = await asyncio.to_thread(self._weigh, guard, memory.recent, looked, findings)
         report = replace(_report(now, fetched, looked, findings, guard), incidents=incidents)
@@ -163,6 +166,14 @@ class Cycle:
             looked.append(Looked(report, ensemble))
         return tuple(looked)
 
+    def _experienced(self, looked: Looked, memory: Memory) -> Looked:
+        models = self.trainer.models(looked.report.host.name)
+        if isinstance(models, Learning):
+            return looked
+        confidence = memory.confidence.get(looked.report.host.name, 0.0)
+        known = experience(models.steps * self.step.total_seconds(), confidence)
+        return replace(looked, report=replace(looked.report, experience=known))
+
     def _weigh(
         self, guard: Guard, recent: Fleet, looked: Sequence[Looked], findings: Sequence[Finding]
     ) -> tuple[Looked, ...]:
@@ -197,7 +208,8 @@ class Cycle:
                 # What is usual is another matter now; a while of the new size must be there to learn from.
                 self.trainer.hasten(finding.host, finding.starts_at + SOON)
         findings = (*verdict.findings, *_forgotten(verdict.findings, memory, now))
-        return findings, replace(memory, judged=verdict.memory, judged_at=now, firing=_firing(findings))
+        memory = replace(memory, judged=verdict.memory, judged_at=now, confidence=verdict.confidence)
+        return findings, replace(memory, firing=_firing(findings))
 
     async def _accompany(
         self, guard: Guard, now: datetime, fetched: Fetched | None, findings: tuple[Finding, ...], memory: Memory

@@ -21,6 +21,7 @@ from analyzer.data.incidents import Incident
 from analyzer.data.quieting import Matcher, Opinion, Opinionated, Quiet, Quieting, Silence
 from analyzer.data.report import (
     Deduction,
+    Experience,
     Fetched,
     Forecast,
     Headroom,
@@ -47,6 +48,7 @@ __all__ = [
     "Deduction",
     "Departure",
     "Evidence",
+    "Experience",
     "Failure",
     "Feature",
     "Fetched",

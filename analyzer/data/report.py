@@ -25,6 +25,29 @@ class Learning:
         return min(1.0, self.steps_seen / self.steps_needed) if self.steps_needed else 1.0
 
 
+Season = Literal["daily", "weekly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """How much a host's judgement rests on: `seconds` of history in its models, and what they can't know yet.
+
+    `lacks` are the seasons that were not seen twice. `confidence` in [0, 1] is that of the judge in its bar: while it
+    is below 1 the bar stands higher than it will, by its inverse.
+    """
+
+    seconds: float
+    confidence: float
+    lacks: tuple[Season, ...] = ()
+
+    @property
+    def tier(self) -> Literal["first", "daily", "weekly"]:
+        """The longest season that is known; "first" while none is."""
+        if "daily" in self.lacks:
+            return "first"
+        return "daily" if "weekly" in self.lacks else "weekly"
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Which of its usual states a host is in: `distance` is in units of that state's usual spread.
@@ -147,6 +170,7 @@ class HostReport:
     last_seen: datetime | None
     latest: Mapping[str, float]
     learning: Learning | None = None
+    experience: Experience | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
     state: State | None = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import numpy as np
 
 from analyzer.data import Feature, Finding, Fleet, Peers, Quieting, Scores
-from analyzer.judge.anomaly import ANOMALY, anomalies
+from analyzer.judge.anomaly import ANOMALY, anomalies, learned
 from analyzer.judge.calibration import Calibration, calibrate
 from analyzer.judge.departures import departures
 from analyzer.judge.findings import Scene, finding
@@ -44,10 +44,14 @@ NO_MACHINES: Machines = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Findings that are firing, and those that ended since the last verdict; `memory` goes into the next one."""
+    """Findings that are firing, and those that ended since the last verdict; `memory` goes into the next one.
+
+    `confidence` is, for each host that has models, how near its bar is to where it will be once enough is known.
+    """
 
     findings: tuple[Finding, ...]
     memory: Memory
+    confidence: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class Judge:
             machines,
         )
         memory = replace(memory, machines=remembered(memory.machines, machines, memory.last_seen))
-        return _verdict(told, Reasons(scene, quieting), memory)
+        verdict = _verdict(told, Reasons(scene, quieting), memory)
+        return replace(verdict, confidence=_confidence(rule, memory, calibrations))
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
         """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""
@@ -129,6 +134,12 @@ def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdi
         if episode.ends_at is None:
             lasting.append(replace(episode, told=episode.told or quiet is None))
     return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting)))
+
+
+def _confidence(rule: Rule, memory: Memory, calibrations: Mapping[str, Calibration]) -> Mapping[str, float]:
+    days = memory.watch.days + rule.learned_part * learned(memory.hosts, calibrations).days
+    sure = (1.0 / rule.budget.doubts(days)).tolist()
+    return {host: share for host, share in zip(memory.hosts, sure, strict=True) if host in calibrations}
 
 
 def _ended_after_it_began(episode: Episode) -> Episode:

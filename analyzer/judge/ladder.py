@@ -37,9 +37,15 @@ class Budget:
         # one episode, which may be the one that is going on, proves nothing, however short the time it came in
         lenient = lowest_within(counts, np.maximum(believed * days, 1.5))
         bar = np.minimum(strict, np.maximum(lenient, self.noise))
+        doubts = self.doubts(days)
+        doubted = np.maximum(bar, self.noise * doubts)
+        return np.asarray(np.where(doubts > 1, doubted, bar), dtype=np.float32)
+
+    def doubts(self, days: Times) -> Times:
+        """By how much the bar stands above `noise` for want of time; 1 once one alarm could have come."""
+        believed = self.false_alarms_per_day + self.incidents_per_day
         missing = np.log(np.maximum(1.0 / np.maximum(believed * days, 1e-6), 1.0))
-        doubted = np.maximum(bar, self.noise * (1.0 + self.doubt * missing))
-        return np.asarray(np.where(missing > 0, doubted, bar), dtype=np.float32)
+        return np.asarray(1.0 + self.doubt * missing)
 
 
 def lowest_within(counts: Values, allowed: Times) -> Values:

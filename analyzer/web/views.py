@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from analyzer.data import (
     Cause,
+    Experience,
     Feature,
     Finding,
     Forecast,
@@ -22,7 +23,7 @@ from analyzer.data import (
 from analyzer.web import schema
 from analyzer.web.companions import companions_told
 from analyzer.web.evidence import evidence_told, words
-from analyzer.wording import meaning, say_finding, say_host, say_quiet, say_what
+from analyzer.wording import meaning, say_experience, say_finding, say_host, say_quiet, say_what
 from analyzer.wording.incidents import say_incident
 
 SILENT = "silent"
@@ -146,6 +147,7 @@ class Views:
             "health": host.health and host.health.score,
             "performance": host.health and host.health.performance,
             "scores": dict(host.scores),
+            "experience": host.experience and experience_told(host.experience),
             "learning": host.learning and schema.LearningTold.model_validate(host.learning),
             "state": host.state and schema.StateTold.model_validate(host.state),
         }
@@ -180,6 +182,16 @@ class Views:
 
     def _meaning(self, feature: str) -> schema.Words:
         return words(lambda language: meaning(feature, self.features, language))
+
+
+def experience_told(experience: Experience) -> schema.ExperienceTold:
+    return schema.ExperienceTold(
+        tier=experience.tier,
+        seconds=experience.seconds,
+        confidence=experience.confidence,
+        lacks=list(experience.lacks),
+        text=words(lambda language: say_experience(experience, language)),
+    )
 
 
 def quiet_told(quiet: Quiet) -> schema.QuietTold:

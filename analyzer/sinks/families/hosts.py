@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from analyzer.sinks.families.family import Family, of_hosts
+from typing import get_args
+
+from analyzer.data import HostReport
+from analyzer.data.report import Season
+from analyzer.sinks.families.family import Family, Samples, of_hosts
+
+
+def _seasons(host: HostReport) -> Samples:
+    lacks = host.experience.lacks if host.experience else ()
+    return [((season,), float(season not in lacks)) for season in get_args(Season) if host.experience]
+
 
 ABOUT_HOSTS = (
     Family(
@@ -26,6 +36,27 @@ ABOUT_HOSTS = (
         "How much of the history that a host needs is there; 1 once it is scored.",
         ("host",),
         of_hosts(lambda h: [((), h.learning.ratio if h.learning else 1.0)]),
+    ),
+    Family(
+        "openmanager_learning_history_seconds",
+        "gauge",
+        "How much history a host's models learned from; absent while there are none.",
+        ("host",),
+        of_hosts(lambda h: [((), h.experience.seconds)] if h.experience else []),
+    ),
+    Family(
+        "openmanager_learning_confidence_ratio",
+        "gauge",
+        "How sure the judge is of a host: the bar for alarms stands higher by the inverse of it.",
+        ("host",),
+        of_hosts(lambda h: [((), h.experience.confidence)] if h.experience else []),
+    ),
+    Family(
+        "openmanager_learning_season_known",
+        "gauge",
+        "Whether the history that a host's models learned from shows a season at least twice.",
+        ("host", "season"),
+        of_hosts(_seasons),
     ),
     Family(
         "openmanager_anomaly_score",

@@ -27,7 +27,15 @@ from analyzer.web.schema.findings import (
 )
 from analyzer.web.schema.forecasts import ExhaustionTold, ForecastPointTold, ForecastsTold, ForecastTold, TrendTold
 from analyzer.web.schema.health import DeductionTold, FleetHealthTold, HeadroomTold, HealthTold, HostHealthTold
-from analyzer.web.schema.hosts import HostDetailTold, HostsTold, HostTold, LearningTold, PeersTold, ValueTold
+from analyzer.web.schema.hosts import (
+    ExperienceTold,
+    HostDetailTold,
+    HostsTold,
+    HostTold,
+    LearningTold,
+    PeersTold,
+    ValueTold,
+)
 from analyzer.web.schema.incidents import IncidentsAsked, IncidentsTold, IncidentTold, JoinedTold
 from analyzer.web.schema.service import AliveTold, ErrorDetail, ErrorTold, FailureTold, Problem, ReadinessTold
 from analyzer.web.schema.shapes import (
@@ -61,6 +69,7 @@ __all__ = [
     "ErrorTold",
     "EvidenceTold",
     "ExhaustionTold",
+    "ExperienceTold",
     "FailureTold",
     "FigureTold",
     "FindingTold",

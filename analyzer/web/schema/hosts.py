@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import AwareDatetime, Field
 
 from analyzer.web.schema.findings import FindingTold
@@ -17,6 +19,16 @@ class LearningTold(Told):
     steps_needed: int
     ratio: float
     missing_features: list[str]
+
+
+class ExperienceTold(Told):
+    """How far the judgement of a host can be trusted yet."""
+
+    tier: Literal["first", "daily", "weekly"] = Field(description="the longest season that its history shows twice")
+    seconds: float = Field(description="how much history its models learned from")
+    confidence: float = Field(description="of the judge, 0 to 1: its bar stands higher by the inverse")
+    lacks: list[Literal["daily", "weekly"]] = Field(description="seasons that were not seen twice yet")
+    text: Words
 
 
 class PeersTold(Told):
@@ -40,6 +52,7 @@ class HostTold(Told):
     performance: Number = Field(description="how much headroom is left, 0 to 100")
     scores: dict[str, Number] = Field(description="how abnormal by each model, 0 to 1")
     learning: LearningTold | None = Field(description="null once the host is scored")
+    experience: ExperienceTold | None = Field(None, description="null until the host is scored")
     state: StateTold | None
 
 
