@@ -144,8 +144,9 @@ function backdrop(plot, shown, colour) {
 }
 
 function clock(times) {
-  const days = times.length > 1 && times.at(-1) - times[0] > 86400;
-  const form = days ? { month: "numeric", day: "numeric", hour: "2-digit" } : { hour: "2-digit", minute: "2-digit" };
+  const [days, seconds] = times.length > 1 ? [times.at(-1) - times[0] > 86400, times[1] - times[0] < 60] : [false, false];
+  const time = { hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) };
+  const form = days ? { month: "numeric", day: "numeric", hour: "2-digit" } : time;
   return (time) => new Date(time * 1000).toLocaleString(document.documentElement.lang, { ...form, hourCycle: "h23" });
 }
 

@@ -22,17 +22,31 @@ export const note = (text) => el("p", { class: "note" }, text);
 export const failed = (error) => el("p", { class: "note failed", role: "alert" }, w("failed", error.message));
 
 export const findingAddress = (finding) => `#/incident/${finding.fingerprint}`;
+export const incidentAddress = (incident) => `#/incident/${incident.id}`;
 export const hostAddress = (name) => `#/host/${encodeURIComponent(name)}`;
 
 /** A finding as a sentence that leads to all that is known of it. */
-export function findingItem(finding) {
-  const lasted = finding.ends_at
-    ? w("lasted", moment(finding.starts_at), moment(finding.ends_at), span((Date.parse(finding.ends_at) - Date.parse(finding.starts_at)) / 1000))
-    : w("since", moment(finding.starts_at));
-  return el("li", { class: `incident ${finding.firing ? finding.severity : "ended"}` },
-    badge(finding.severity),
-    el("a", { href: findingAddress(finding) }, told(finding.text), finding.quiet ? el("span", { class: "small" }, ` ${told(finding.quiet.text)}`) : null),
-    el("time", { datetime: finding.starts_at, title: when(finding.starts_at) }, lasted));
+export const findingItem = (finding) => sentence(finding, findingAddress(finding), finding.what, finding.quiet ? told(finding.quiet.text) : "");
+
+/** An incident likewise, with how far it reaches. */
+export function incidentItem(incident) {
+  const reach = [
+    incident.hosts.length > 1 ? w("onHosts", incident.hosts.length) : "",
+    incident.findings.length > 1 ? w("ofFindings", incident.findings.length) : "",
+    incident.quiet ? w("untold") : "",
+    incident.firing || !incident.open ? "" : w("easing"),
+  ].filter(Boolean).join(" · ");
+  return sentence(incident, incidentAddress(incident), incident.title, reach);
+}
+
+function sentence(one, address, text, more) {
+  const lasted = one.ends_at
+    ? w("lasted", moment(one.starts_at), moment(one.ends_at), span((Date.parse(one.ends_at) - Date.parse(one.starts_at)) / 1000))
+    : w("since", moment(one.starts_at));
+  return el("li", { class: `incident ${one.firing ? one.severity : "ended"}` },
+    badge(one.severity),
+    el("div", {}, el("a", { href: address }, told(text)), more ? el("p", { class: "small" }, more) : null),
+    el("time", { datetime: one.starts_at, title: when(one.starts_at) }, lasted));
 }
 
 /** Rows of cells under headings; scrolls by itself where the screen is narrow. */

@@ -1,7 +1,7 @@
 // Incident: when, where and what, each finding with its proof, what to do, what else happened, feedback and silences.
 
 import { get, host as address, send } from "../api.js";
-import { el } from "../dom.js";
+import { el, say } from "../dom.js";
 import { number, span, when } from "../format.js";
 import { badge, failed, facts, findingItem, hostAddress, logTable, note, recommendation, section } from "../parts.js";
 import { language, told, w } from "../words.js";
@@ -16,8 +16,8 @@ export function show(main, id) {
   const state = { shown: "", proofs: new Map(), advised: false };
   const [top, problem, quiet, findings, together, logs, advice] = Array.from({ length: 7 }, () => el("div"));
   const verdicts = [feedback(), silencing()];
-  main.append(top, problem, quiet, ...verdicts.map((verdict) => verdict.node), section(w("advice"), advice), findings,
-    section(w("together"), together), section(w("logsThen"), logs));
+  main.append(top, problem, quiet, ...verdicts.map((verdict) => verdict.node), findings,
+    section(w("advice"), advice), section(w("together"), together), section(w("logsThen"), logs));
 
   async function refresh() {
     try {
@@ -34,7 +34,7 @@ export function show(main, id) {
     if (state.shown !== now) {
       state.shown = now;
       top.replaceChildren(...heading(incident));
-      quiet.replaceChildren(...quietNotes(incident.findings));
+      quiet.replaceChildren(...(incident.findings.every((one) => one.quiet) ? quietNotes(incident.findings) : []));
       for (const verdict of verdicts) verdict.update(incident.findings);
     }
     for (const finding of incident.findings) proven(finding, incident.findings.length > 1);
@@ -46,12 +46,11 @@ export function show(main, id) {
 
   function proven(finding, several) {
     if (!state.proofs.has(finding.fingerprint)) {
-      const made = proof(finding, stop.signal);
-      const title = el("h2", {}, several ? told(finding.text) : w("proof"));
-      findings.append(el("section", { id: finding.fingerprint }, title, several ? stood(finding) : "", made.node));
+      const made = part(finding, !state.proofs.size, stop.signal);
+      findings.append(made.node);
       state.proofs.set(finding.fingerprint, made);
     }
-    state.proofs.get(finding.fingerprint).update(finding);
+    state.proofs.get(finding.fingerprint).update(finding, several);
   }
 
   refresh();
@@ -63,7 +62,7 @@ async function known(id, signal) {
   const first = await get(finding(id), signal);
   if (!first.incident) {
     const hosts = [{ host: first.host, joined_at: first.starts_at }];
-    return { ...first, title: first.text, open: first.firing, hosts, findings: [first] };
+    return { ...first, title: first.what, open: first.firing, hosts, findings: [first] };
   }
   const incident = await get(`/api/v1/incidents/${encodeURIComponent(first.incident)}`, signal);
   const [opened, ...rest] = incident.findings;
@@ -95,8 +94,19 @@ function places(hosts) {
     el("a", { href: hostAddress(one.host), title: when(one.joined_at) }, one.host)]));
 }
 
-function stood(one) {
-  return el("p", { class: "small" }, badge(one.severity), ` ${one.firing ? w("firing") : w("ended")} · ${when(one.starts_at)}${one.ends_at ? ` – ${when(one.ends_at)}` : ""}`);
+/** One finding with its proof; what lies closed draws no charts. */
+function part(finding, open, signal) {
+  const [title, stood, made] = [el("span", {}), el("p", { class: "small" }), proof(finding, signal)];
+  const summary = el("summary", {}, badge(finding.severity), " ", title);
+  const node = el("section", { "data-finding": finding.fingerprint },
+    el("details", { class: "part", open }, summary, stood, made.node));
+  function update(now, several) {
+    summary.replaceChild(badge(now.severity), summary.firstChild);
+    say(title, several ? told(now.what) : w("proof"));
+    say(stood, `${now.firing ? w("firing") : w("ended")} · ${when(now.starts_at)}${now.ends_at ? ` – ${when(now.ends_at)}` : ""}${now.quiet ? ` · ${told(now.quiet.text)}` : ""}`);
+    made.update(now);
+  }
+  return { node, update, close: made.close };
 }
 
 async function around(incident, place, signal) {

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { arrange, bar, el, inFrames, mark, say } from "../dom.js";
 import { live } from "../live.js";
-import { failed, findingItem, badge, healthTone, hostAddress, note, URGENCY } from "../parts.js";
+import { failed, incidentItem, badge, healthTone, hostAddress, note, URGENCY } from "../parts.js";
 import { told, w } from "../words.js";
 
 export function show(main) {
@@ -24,11 +24,11 @@ export function show(main) {
     if (state.busy) return void (state.again = true);
     state.busy = true;
     try {
-      const [fleet, firing] = await Promise.all([get("/api/v1/hosts"), get("/api/v1/findings?firing=true&limit=100")]);
+      const [fleet, now] = await Promise.all([get("/api/v1/hosts"), get("/api/v1/incidents?open=true&limit=100")]);
       if (!state.open) return;
       problem.replaceChildren();
       Object.assign(state, { hosts: fleet.hosts, at: Date.parse(fleet.at) });
-      incidentsNow(incidents, firing.findings, announced);
+      incidentsNow(incidents, now.incidents, announced);
       await draw();
     } catch (error) {
       if (state.open) problem.replaceChildren(failed(error));
@@ -88,18 +88,18 @@ function headline(title, counts, state, redraw) {
 }
 
 /** Redrawn only when a sentence changed; what is new is said to who listens instead of looking. */
-function incidentsNow(list, findings, announced) {
+function incidentsNow(list, open, announced) {
   const order = ["critical", "warning", "info"];
-  const sorted = [...findings].sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity)
+  const sorted = [...open].sort((one, other) => Number(one.quiet) - Number(other.quiet) || order.indexOf(one.severity) - order.indexOf(other.severity)
     || Date.parse(other.starts_at) - Date.parse(one.starts_at));
-  const shown = JSON.stringify([document.documentElement.lang, sorted.map((finding) => [finding.fingerprint, finding.text, finding.severity])]);
-  const fresh = sorted.filter((finding) => !announced.seen.has(finding.fingerprint));
-  for (const finding of fresh) announced.seen.add(finding.fingerprint);
-  if (fresh.length && !announced.first) say(document.getElementById("said"), w("newIncident", told(fresh[0].text)));
+  const shown = JSON.stringify([document.documentElement.lang, sorted.map((one) => [one.id, one.title, one.severity, one.firing, one.quiet, one.hosts.length, one.findings.length])]);
+  const fresh = sorted.filter((one) => !one.quiet && !announced.seen.has(one.id));
+  for (const one of fresh) announced.seen.add(one.id);
+  if (fresh.length && !announced.first) say(document.getElementById("said"), w("newIncident", told(fresh[0].title)));
   announced.first = false;
   if (list.dataset.shown === shown) return;
   list.dataset.shown = shown;
-  list.replaceChildren(...(sorted.length ? sorted.map(findingItem) : [el("li", {}, note(w("noIncidents")))]));
+  list.replaceChildren(...(sorted.length ? sorted.map(incidentItem) : [el("li", {}, note(w("noIncidents")))]));
 }
 
 function card() {

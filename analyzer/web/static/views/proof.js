@@ -27,7 +27,10 @@ export function proof(finding, signal) {
   return { node, update, close: () => grid.close() };
 }
 
-const features = (finding) => finding.causes.map((one) => one.feature).filter((feature) => feature !== "up");
+// What these are told by is no feature of the catalogue, so it has no course.
+const WITHOUT_COURSE = ["silent", "reboot", "resized"];
+
+const features = (finding) => (WITHOUT_COURSE.includes(finding.kind) ? [] : finding.causes.map((one) => one.feature));
 
 /** From well before it began to a little after it ended, in whole minutes. */
 function stretch(finding) {
