@@ -16,7 +16,7 @@ from analyzer.usual_hours import UsualHours
 SOON = timedelta(seconds=30)
 LATER = timedelta(minutes=2)
 YOUNG = timedelta(minutes=2)
-# So many findings are looked at in one cycle: about fourteen queries each, all at once.
+# So many findings are looked at in one cycle: about twenty queries each, all at once.
 MOST = 4
 
 Hours = Callable[[str], UsualHours | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,27 +41,37 @@ class Looker:
         found, problems = await self._moved(finding, scene)
         templates = tuple(each for each in found if each.kind == "log template")
         if templates and self.logs is not None:
-            named, problem = await self._part("text of the log", in_words(self.logs, scene, templates))
+            named, problem = await self._part(in_words(self.logs, scene, templates))
             found = (*(each for each in found if each not in templates), *(named or templates))
-            problems = (*problems, problem)
-        return Companions(now, departures, found, tuple(dict.fromkeys(problem for problem in problems if problem)))
+            problems = (*problems, *([f"text of the log: {problem}"] if problem else []))
+        return Companions(now, departures, found, problems)
 
     async def _moved(self, finding: Finding, scene: Scene) -> tuple[Found, tuple[str, ...]]:
         wanted = resources_for([cause.feature for cause in finding.causes], self.features)
-        parts = await asyncio.gather(
-            *(self._part(f"process groups ({each.name})", growth(self.queries, scene, each)) for each in wanted),
-            self._part("process groups that are gone", gone(self.queries, scene)),
-            self._part("services", fallen_units(self.queries, scene)),
-            self._part("probes", failed_probes(self.queries, scene)),
-            self._part("log templates", risen(self.queries, scene)),
-        )
-        return tuple(each for found, _ in parts for each in found), tuple(problem for _, problem in parts)
+        asked: Mapping[str, Awaitable[Found]] = {
+            **{f"process groups ({each.name})": growth(self.queries, scene, each) for each in wanted},
+            "process groups that are gone": gone(self.queries, scene),
+            "services": fallen_units(self.queries, scene),
+            "probes": failed_probes(self.queries, scene),
+            "log templates": risen(self.queries, scene),
+        }
+        parts = await asyncio.gather(*(self._part(each) for each in asked.values()))
+        moved = tuple(each for found, _ in parts for each in found)
+        return moved, _problems({what: reason for what, (_, reason) in zip(asked, parts, strict=True) if reason}, asked)
 
-    async def _part(self, what: str, asked: Awaitable[Found]) -> tuple[Found, str]:
+    async def _part(self, asked: Awaitable[Found]) -> tuple[Found, str]:
+        """What was found, and why nothing could be."""
         try:
             async with asyncio.timeout(self.patience_seconds):
                 return await asked, ""
         except SourceError as error:
-            return (), f"{what}: {error}"
+            return (), str(error)
         except TimeoutError:
-            return (), f"{what}: no answer within {self.patience_seconds:g} s"
+            return (), f"no answer within {self.patience_seconds:g} s"
+
+
+def _problems(reasons: Mapping[str, str], asked: Collection[str]) -> tuple[str, ...]:
+    """One for each part that could not be asked; a single one where it is the same with all of them."""
+    if len(reasons) == len(asked) and len(set(reasons.values())) == 1:
+        return tuple({f"what moved with it: {reason}" for reason in reasons.values()})
+    return tuple(f"{what}: {reason}" for what, reason in reasons.items())

@@ -146,12 +146,12 @@ OF_GROUP: Mapping[str, tuple[Resource, ...]] = {
     "pressure": (CPU,),
     "memory": (MEMORY,),
     "disk": (WRITES, READS),
-    "filesystem": (WRITES,),
-    "network": (CPU,),
-    "processes": (COUNT,),
+    "filesystem": (WRITES, CPU),
+    "network": (CPU, FILES),
+    "processes": (COUNT, CPU),
     "hardware": (CPU,),
 }
-MOST = 2
+MOST = 3
 
 
 def resources_for(features: Iterable[str], catalogue: Mapping[str, Feature], most: int = MOST) -> tuple[Resource, ...]:

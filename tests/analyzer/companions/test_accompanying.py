@@ -103,7 +103,7 @@ async def test_a_lost_prometheus_costs_nothing_that_was_known_and_is_a_failure()
     assert [each.name for each in moved(told[0])] == ["postgres"]
     reasons = failures(told, NOW)
     assert {(failure.stage, failure.host) for failure in reasons} == {("companions", DB)}
-    assert "services: can't reach Prometheus" in [failure.reason for failure in reasons]
+    assert [failure.reason for failure in reasons] == ["what moved with it: can't reach Prometheus"]
 
 
 async def test_when_a_feature_departed_stays_told_after_the_rows_that_show_it_are_gone() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -102,17 +102,30 @@ class Failing:
         raise SourceUnreachable("can't reach Prometheus at http://127.0.0.1:9: refused")
 
 
-async def test_what_could_not_be_asked_is_said_of_each_part() -> None:
+async def test_where_nothing_can_be_asked_that_is_said_once() -> None:
     companions = await Looker(Failing(), WrittenLog(), FEATURES).look(a_finding(IOWAIT), (), NOW)
     assert companions.moved == ()
-    assert companions.problems == (
-        "process groups (process_writes): can't reach Prometheus at http://127.0.0.1:9: refused",
-        "process groups (process_reads): can't reach Prometheus at http://127.0.0.1:9: refused",
-        "process groups that are gone: can't reach Prometheus at http://127.0.0.1:9: refused",
-        "services: can't reach Prometheus at http://127.0.0.1:9: refused",
-        "probes: can't reach Prometheus at http://127.0.0.1:9: refused",
-        "log templates: can't reach Prometheus at http://127.0.0.1:9: refused",
-    )
+    assert companions.problems == ("what moved with it: can't reach Prometheus at http://127.0.0.1:9: refused",)
+
+
+@dataclass(frozen=True)
+class Partly:
+    """A Prometheus that refuses what is asked of probes alone."""
+
+    prometheus: PrometheusSource
+
+    async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
+        return await (Failing() if "probe" in promql else self.prometheus).instant(promql, at)
+
+    async def range(self, promql: str, window: Window) -> tuple[Series, ...]:
+        return await self.prometheus.range(promql, window)
+
+
+async def test_what_could_not_be_asked_is_said_and_costs_nothing_else(prometheus: PrometheusSource) -> None:
+    looker = Looker(Partly(prometheus), WrittenLog(), FEATURES, patience_seconds=20)
+    companions = await looker.look(a_finding(WRITES), (), NOW)
+    assert companions.problems == ("probes: can't reach Prometheus at http://127.0.0.1:9: refused",)
+    assert {each.kind for each in companions.moved} == {"process group", "service", "log template"}
 
 
 class LostLog(WrittenLog):
