@@ -12,7 +12,7 @@ from analyzer.forecasters.drift import FLOOR, Origins, drift, shares_of
 from analyzer.forecasters.grid import Array
 from analyzer.forecasters.paths import Candidate, candidate_paths
 
-SHARPNESS = 6.0
+SHARPNESS = 7.0
 FARTHEST = 4
 
 

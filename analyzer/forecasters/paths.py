@@ -53,11 +53,17 @@ class Usual:
 
 @dataclass(frozen=True)
 class LastWeek:
-    """The same weekday a week before, plus what a week brought."""
+    """The same weekday a week before, plus what a week brought, or `off`, which is forgotten by `memory` each bin.
+
+    Halfway between that and the usual block `beside` it, if there is one.
+    """
 
     blocks: Array
-    brought: Array
     newest: npt.NDArray[np.intp]
+    brought: Array | None = None
+    off: Array | None = None
+    memory: float = 1.0
+    beside: Array | None = None
     blocks_needed: int = WEEK + 1
 
     def path(self, blocks: int, *, now: bool = False) -> Array:
@@ -65,8 +71,15 @@ class LastWeek:
         newest = self.newest[origins]
         block = np.arange(blocks)
         like = np.maximum(newest[:, None] - WEEK + block % WEEK + 1, 0)
-        told = self.blocks[:, like] + self.brought[:, origins, None] * (block // WEEK + 1)[:, None]
-        return np.asarray(told.reshape(len(self.blocks), len(newest), -1))
+        told = self.blocks[:, like]
+        if self.brought is not None:
+            told += self.brought[:, origins, None] * (block // WEEK + 1)[:, None]
+        if self.beside is not None:
+            told = (told + self.beside[:, origins, None]) / 2
+        told = told.reshape(len(self.blocks), len(newest), -1)
+        if self.off is not None:
+            told += self.off[:, origins] * self.memory ** np.arange(1, told.shape[2] + 1)
+        return np.asarray(told)
 
 
 def candidate_paths(blocks: Array, slope: Array, origins: Origins, *, daily: bool) -> list[Candidate]:
@@ -80,7 +93,8 @@ def candidate_paths(blocks: Array, slope: Array, origins: Origins, *, daily: boo
     level = shape + tilt
     off = newest - level
     now, today = recent(off), median(off, 2)[..., None]
-    fortnight = median(blocks[:, origins.back(min(14, blocks.shape[1]))], 2)
+    of_fortnight = blocks[:, origins.back(min(14, blocks.shape[1]))]
+    fortnight = median(of_fortnight, 2)
     straight = newest - change * phase
     flat = np.zeros_like(shape)
     found: list[Candidate] = [
@@ -93,11 +107,17 @@ def candidate_paths(blocks: Array, slope: Array, origins: Origins, *, daily: boo
         Usual(level, today / 2),
         Usual(fortnight),
         Usual(flat, median(newest, 2)[..., None]),
+        Usual(level, off=now, memory=0.8),
+        Usual(flat, median(of_fortnight.reshape(len(blocks), len(newest[0]), -1), 2)[..., None]),
     ]
     if daily and blocks.shape[1] > WEEK + 1:
-        levels = median(blocks, 2)
-        brought = levels[:, origins.newest] - levels[:, np.maximum(origins.newest - WEEK, 0)]
-        found.append(LastWeek(blocks, brought[..., None], origins.newest))
+        before = blocks[:, np.maximum(origins.newest - WEEK, 0)]
+        brought = (median(newest, 2) - median(before, 2))[..., None]
+        found += [
+            LastWeek(blocks, origins.newest, brought),
+            LastWeek(blocks, origins.newest, off=recent(newest - before), memory=0.8),
+            LastWeek(blocks, origins.newest, beside=level),
+        ]
     return found
 
 
