@@ -11,12 +11,13 @@ from analyzer.assistant.answers.measure import ask, selector_of, window_at
 from analyzer.assistant.answers.sentences import problem_sentences
 from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry
+from analyzer.companions import resources
+from analyzer.companions.resources import Resource
 from analyzer.data import Evidence, Sample
 from analyzer.features import matcher
 
 SHOWN = 5
 RATE_SECONDS = 120
-BY = "sum by (instance, groupname)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,17 @@ class Use:
     korean: str
 
 
-CPU = Use("process_cpu", "ratio", f"{BY} (rate(namedprocess_namegroup_cpu_seconds_total{{$s}}[$w]))",
-          "processes by CPU (100% is one core)", "CPU 사용 상위 프로세스(100%는 코어 1개)")  # fmt: skip
-MEMORY = Use("process_memory", "bytes", f'{BY} (namedprocess_namegroup_memory_bytes{{memtype="resident",$s}})',
-             "processes by memory", "메모리 사용 상위 프로세스")  # fmt: skip
-DISK = Use("process_disk", "bytes/s",
-           f"{BY} (rate(namedprocess_namegroup_read_bytes_total{{$s}}[$w]) "
-           "+ rate(namedprocess_namegroup_write_bytes_total{$s}[$w]))",
+def _use(resource: Resource, english: str, korean: str) -> Use:
+    return Use(resource.name, resource.unit, resource.groups, english, korean)
+
+
+CPU = _use(resources.CPU, "processes by CPU (100% is one core)", "CPU 사용 상위 프로세스(100%는 코어 1개)")
+MEMORY = _use(resources.MEMORY, "processes by memory", "메모리 사용 상위 프로세스")
+DISK = Use("process_disk", "bytes/s", f"({resources.READS.groups} + {resources.WRITES.groups})",
            "processes by disk reads and writes", "디스크 입출력 상위 프로세스")  # fmt: skip
-FILES = Use("process_files", "count", f"{BY} (namedprocess_namegroup_open_filedesc{{$s}})",
-            "processes by open files", "열린 파일 상위 프로세스")  # fmt: skip
-COUNT = Use("process_count", "count", f"{BY} (namedprocess_namegroup_num_procs{{$s}})",
-            "number of processes by name", "이름별 프로세스 수")  # fmt: skip
-ZOMBIES = Use("process_zombies", "count", f'{BY} (namedprocess_namegroup_states{{state="Zombie",$s}}) > 0',
-              "zombie processes", "좀비 프로세스")  # fmt: skip
+FILES = _use(resources.FILES, "processes by open files", "열린 파일 상위 프로세스")
+COUNT = _use(resources.COUNT, "number of processes by name", "이름별 프로세스 수")
+ZOMBIES = Use(resources.ZOMBIES.name, "count", f"{resources.ZOMBIES.groups} > 0", "zombie processes", "좀비 프로세스")
 USES = {"cpu": (CPU,), "load": (CPU,), "memory": (MEMORY,), "swap": (MEMORY,), "disk_io": (DISK,),
         "disk_space": (DISK,), "file_descriptors": (FILES,)}  # fmt: skip
 ASKED_ZOMBIES = re.compile(r"zombie|좀비", re.IGNORECASE)
