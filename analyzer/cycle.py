@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-
-import numpy as np
+from itertools import chain
 
 from analyzer.companions import Accompanist, failures
 from analyzer.data import (
@@ -26,16 +26,18 @@ from analyzer.data import (
     Quieting,
     Report,
     Scores,
+    Trend,
     Window,
 )
 from analyzer.experience import experience
 from analyzer.guard import Guard
-from analyzer.health import fleet_health, health
+from analyzer.health import Typical, fleet_health, health_of, typicals
 from analyzer.incidents import Grouping
 from analyzer.interfaces import Forecaster, Sink, Source
 from analyzer.judge import RESIZED, Judge
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.machines import Inventory, Machines
+from analyzer.newest import newest
 from analyzer.prospects import Prospects
 from analyzer.recent import extend
 from analyzer.training import HostModels, Trainer
@@ -154,16 +156,19 @@ class Cycle:
         scores: Mapping[str, HostScores] = {}
         with guard.stage("score"):
             scores = self.trainer.score(recent)
-        for frame, host in zip(recent.frames(), recent.hosts, strict=True):
-            report = HostReport(host, _last_seen(frame), _latest(frame))
-            ensemble = None
+        trends: Sequence[tuple[Trend, ...]] = [()] * len(recent.hosts)
+        with guard.stage("forecast"):
+            every = [forecaster.fleet_trends(recent) for forecaster in self.forecasters]
+            trends = [tuple(chain.from_iterable(told)) for told in zip(*every, strict=True)]
+        rows = zip(recent.hosts, recent.frames(), newest(recent), trends, strict=True)
+        for host, frame, last, heading in rows:
+            report = HostReport(host, last.at, last.values, trends=heading, peers=peers.get(host.name))
+            said = scores.get(host.name)
             with guard.stage("states", host.name):
-                report, ensemble = _scored(report, frame, self.trainer.models(host.name), scores.get(host.name))
+                report = _scored(report, frame, last.steps, self.trainer.models(host.name), said)
             with guard.stage("forecast", host.name):
-                trends = tuple(trend for forecaster in self.forecasters for trend in forecaster.trends(frame))
-                forecasts = self.prospects.forecasts(host.name, now)
-                report = replace(report, trends=trends, forecasts=forecasts, peers=peers.get(host.name))
-            looked.append(Looked(report, ensemble))
+                report = replace(report, forecasts=self.prospects.forecasts(host.name, now))
+            looked.append(Looked(report, said.ensemble if said else None))
         return tuple(looked)
 
     def _experienced(self, looked: Looked, memory: Memory) -> Looked:
@@ -178,12 +183,18 @@ class Cycle:
         self, guard: Guard, recent: Fleet, looked: Sequence[Looked], findings: Sequence[Finding]
     ) -> tuple[Looked, ...]:
         """Each host's health, from all that is known of it by now."""
-        weighed = []
-        for each in looked:
+        weighed: list[Looked] = []
+        firing: dict[str, list[Finding]] = defaultdict(list)
+        for finding in _firing(findings):
+            firing[finding.host].append(finding)
+        usual: Iterable[Typical] = [Typical({}, {})] * len(looked)
+        with guard.stage("health"):
+            usual = typicals(recent)
+        for each, typical in zip(looked, usual, strict=True):
             report = each.report
-            with guard.stage("health", report.host.name):
-                frame, firing = recent.frame(report.host.name), [finding for finding in findings if finding.firing]
-                found = health(frame, self.judge.features, firing, report.forecasts)
+            name = report.host.name
+            with guard.stage("health", name):
+                found = health_of(name, typical, self.judge.features, firing[name], report.forecasts)
                 report = replace(report, health=found)
             weighed.append(replace(each, report=report))
         return tuple(weighed)
@@ -249,29 +260,14 @@ def _forgotten(told: Iterable[Finding], memory: Memory, now: datetime) -> list[F
 
 
 def _scored(
-    report: HostReport, frame: Frame, models: HostModels | Learning, scores: HostScores | None
-) -> tuple[HostReport, Scores | None]:
+    report: HostReport, frame: Frame, steps: int, models: HostModels | Learning, scores: HostScores | None
+) -> HostReport:
     if isinstance(models, Learning):
-        seen = int(np.isfinite(frame.values).any(axis=1).sum())
-        return replace(report, learning=replace(models, steps_seen=max(models.steps_seen, seen))), None
+        return replace(report, learning=replace(models, steps_seen=max(models.steps_seen, steps)))
+    state = models.state(frame)
     if scores is None:
-        return replace(report, state=models.state(frame)), None
-    told = replace(report, scores=scores.newest, shares=scores.shares, state=models.state(frame))
-    return told, scores.ensemble
-
-
-def _latest(frame: Frame) -> Mapping[str, float]:
-    """The newest row that has any value, without its gaps."""
-    rows = np.flatnonzero(np.isfinite(frame.values).any(axis=1))
-    if not len(rows):
-        return {}
-    values = zip(frame.features, frame.values[rows[-1]], strict=True)
-    return {feature: float(value) for feature, value in values if np.isfinite(value)}
-
-
-def _last_seen(frame: Frame) -> datetime | None:
-    rows = np.flatnonzero(np.isfinite(frame.values).any(axis=1))
-    return datetime.fromtimestamp(float(frame.times[rows[-1]]), UTC) if len(rows) else None
+        return replace(report, state=state)
+    return replace(report, scores=scores.newest, shares=scores.shares, state=state)
 
 
 def _report(

@@ -9,12 +9,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Deduction, Feature, Finding, Forecast, Frame, Headroom, Health, Severity
+from analyzer.data import (
+    Deduction,
+    Feature,
+    Finding,
+    Fleet,
+    Forecast,
+    Frame,
+    Headroom,
+    Health,
+    Host,
+    Severity,
+    Values,
+)
 
 Array = npt.NDArray[np.float64]
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86400.0
@@ -84,7 +97,19 @@ def health(
     Worse values, more findings and nearer exhaustion never raise it. What isn't known takes nothing and lowers the
     confidence; a host of which nothing is known has no score.
     """
-    usual, busy = typical(frame, window)
+    alone = Fleet((Host(frame.host),), frame.features, frame.times, frame.values.T[None])
+    return health_of(frame.host, typicals(alone, window)[0], features, findings, forecasts)
+
+
+def health_of(
+    host: str,
+    typical: Typical,
+    features: Sequence[Feature],
+    findings: Sequence[Finding] = (),
+    forecasts: Sequence[Forecast] = (),
+) -> Health:
+    """The same, from what is typical of the host now."""
+    usual, busy = typical.usual, typical.busy
     judged = [f for f in features if f.saturates_at is not None and (f.name in usual or not f.needs)]
     known = [feature for feature in judged if feature.name in usual]
     headroom = headrooms(busy)
@@ -92,7 +117,7 @@ def health(
         return Health(None, 0.0, (), performance_of(headroom), headroom)
     shares = [
         *strains(known, usual),
-        *(share for finding in findings if (share := finding_share(finding, frame.host))),
+        *(share for finding in findings if (share := finding_share(finding, host))),
         *exhaustions(forecasts, features),
     ]
     score, deductions = deducted(shares)
@@ -107,17 +132,27 @@ class Share:
     deduction: Deduction
 
 
-def typical(frame: Frame, window: Window) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """Each feature's median of the newest window, and how it is in its busy moments; features without a value fail."""
-    if not len(frame.times):
-        return {}, {}
-    newest = np.sort(frame.values[frame.times > frame.times[-1] - window.seconds], axis=0)  # NaN goes last
-    count = np.isfinite(newest).sum(axis=0)
-    names = [feature for feature, seen in zip(frame.features, count, strict=True) if seen]
-    share = [busy_share(name) for name in names]
-    known, count = newest[:, count > 0].astype(np.float64), count[count > 0]
-    usual = dict(zip(names, quantile(known, count, 0.5).tolist(), strict=True))
-    return usual, dict(zip(names, quantile(known, count, np.array(share)).tolist(), strict=True))
+@dataclass(frozen=True)
+class Typical:
+    """Each feature's median of the newest window, and how it is in its busy moments; those without a value fail."""
+
+    usual: Mapping[str, float]
+    busy: Mapping[str, float]
+
+
+def typicals(fleet: Fleet, window: Window = DEFAULT_WINDOW) -> list[Typical]:
+    """Of each host, in the fleet's order."""
+    if not len(fleet.times):
+        return [Typical({}, {}) for _ in fleet.hosts]
+    ordered = np.sort(fleet.values[:, :, fleet.times > fleet.times[-1] - window.seconds], axis=2)  # NaN goes last
+    count = np.isfinite(ordered).sum(axis=2)
+    shares = np.array([busy_share(name) for name in fleet.features])
+    known = (count > 0).tolist()
+    usual, busy = (quantile(ordered, count, share).tolist() for share in (0.5, shares))
+    rows = zip(known, usual, busy, strict=True)
+    return [
+        Typical(*(dict(compress(zip(fleet.features, each, strict=True), here)) for each in row)) for here, *row in rows
+    ]
 
 
 def busy_share(feature: str) -> float:
@@ -126,12 +161,12 @@ def busy_share(feature: str) -> float:
     return 1 - BUSY_QUANTILE if free else BUSY_QUANTILE
 
 
-def quantile(ordered: Array, count: npt.NDArray[np.intp], share: Array | float) -> Array:
-    """The quantile of the first `count[f]` rows of each column, straight between neighbours."""
-    place = np.asarray(share) * (count - 1)
+def quantile(ordered: Values, count: npt.NDArray[np.intp], share: Array | float) -> Array:
+    """The quantile of the first `count[h, f]` values of each `ordered[h, f]`, straight between neighbours."""
+    place = np.asarray(share) * np.maximum(count - 1, 0)
     low = np.floor(place).astype(np.intp)
-    columns = np.arange(ordered.shape[1])
-    lower, upper = ordered[low, columns], ordered[np.minimum(low + 1, count - 1), columns]
+    lower = np.take_along_axis(ordered, low[..., None], axis=2)[..., 0].astype(np.float64)
+    upper = np.take_along_axis(ordered, np.minimum(low + 1, np.maximum(count - 1, 0))[..., None], axis=2)[..., 0]
     return np.asarray(lower + (upper - lower) * (place - low))
 
 

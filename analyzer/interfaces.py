@@ -8,6 +8,7 @@ from typing import Protocol
 from analyzer.data import (
     Answer,
     Fetched,
+    Fleet,
     Frame,
     Level,
     LogLine,
@@ -107,6 +108,10 @@ class Forecaster(Protocol):
     """Tells where features are heading."""
 
     def trends(self, recent: Frame) -> tuple[Trend, ...]: ...
+
+    def fleet_trends(self, recent: Fleet) -> list[tuple[Trend, ...]]:
+        """The same of every host, in the fleet's order."""
+        ...
 
 
 class Sink(Protocol):

@@ -9,6 +9,8 @@ from analyzer.data import Fleet, Host, Times, Values
 
 _SAME_TIME_SECONDS = 1e-3
 
+Places = npt.NDArray[np.intp]
+
 
 def extend(known: Fleet | None, news: Fleet, span_seconds: float) -> Fleet:
     """`news` laid over `known` on one grid, cut to the last `span_seconds`.
@@ -23,27 +25,30 @@ def extend(known: Fleet | None, news: Fleet, span_seconds: float) -> Fleet:
         known = _until(known, float(news.times[-1]))
     hosts = _merged_hosts(known.hosts, news.hosts)
     times = _merged_times(known.times, news.times)
+    times = times[times >= _oldest(times, span_seconds)]
     values = np.full((len(hosts), len(news.features), len(times)), np.nan, dtype=np.float32)
+    place = {host.name: row for row, host in enumerate(hosts)}
     for part in (known, news):
-        rows = [_row(hosts, host.name) for host in part.hosts]
-        columns = np.searchsorted(times, part.times - _SAME_TIME_SECONDS)
-        _lay_over(values, rows, columns, part.values)
-    return _present(_cut(Fleet(hosts, news.features, times, values), span_seconds))
+        first = int(np.searchsorted(part.times, times[0] - _SAME_TIME_SECONDS)) if len(times) else 0
+        rows = np.array([place[host.name] for host in part.hosts], np.intp)
+        columns = np.searchsorted(times, part.times[first:] - _SAME_TIME_SECONDS)
+        _lay_over(values, rows, columns, part.values[:, :, first:])
+    return _present(Fleet(hosts, news.features, times, values))
 
 
-def _lay_over(values: Values, rows: list[int], columns: npt.NDArray[np.intp], part: Values) -> None:
-    for row, host_values in zip(rows, part, strict=True):
-        values[row][:, columns] = np.where(np.isnan(host_values), values[row][:, columns], host_values)
+def _lay_over(values: Values, rows: Places, columns: Places, part: Values) -> None:
+    """A host at a time: a copy of the whole fleet's history would be felt."""
+    whole = len(columns) > 0 and columns[-1] - columns[0] + 1 == len(columns)
+    where = slice(columns[0], columns[-1] + 1) if whole else columns
+    for row, new in zip(rows.tolist(), part, strict=True):
+        old = values[row]
+        old[:, where] = np.where(np.isnan(new), old[:, where], new)
 
 
 def _merged_hosts(known: tuple[Host, ...], news: tuple[Host, ...]) -> tuple[Host, ...]:
     """The newer description of a host replaces the older; the order of first sight stays."""
     by_name = {host.name: host for host in known} | {host.name: host for host in news}
     return tuple(by_name.values())
-
-
-def _row(hosts: tuple[Host, ...], name: str) -> int:
-    return next(row for row, host in enumerate(hosts) if host.name == name)
 
 
 def _merged_times(known: Times, news: Times) -> Times:
@@ -54,8 +59,12 @@ def _merged_times(known: Times, news: Times) -> Times:
 
 
 def _cut(fleet: Fleet, span_seconds: float) -> Fleet:
-    keep = fleet.times >= (fleet.times[-1] if len(fleet.times) else 0) - span_seconds - _SAME_TIME_SECONDS
+    keep = fleet.times >= _oldest(fleet.times, span_seconds)
     return Fleet(fleet.hosts, fleet.features, fleet.times[keep], np.ascontiguousarray(fleet.values[:, :, keep]))
+
+
+def _oldest(times: Times, span_seconds: float) -> float:
+    return float(times[-1]) - span_seconds - _SAME_TIME_SECONDS if len(times) else 0.0
 
 
 def _until(fleet: Fleet, time: float) -> Fleet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -75,11 +76,15 @@ class States:
         values = aligned(frame, self.features)
         known = np.isfinite(values[:, np.isfinite(self.scale)]).any(axis=1)
         rows = standardised(values, self.center, self.scale, self.clip)
-        centroids = standardised(self.centroids, self.center, self.scale, self.clip)
-        distances = cdist(rows, centroids)
+        distances = cdist(rows, self._places)
         nearest = distances.argmin(axis=1)
         relative = distances[np.arange(len(rows)), nearest] / self.spreads[nearest]
         return np.where(known, nearest, -1), np.where(known, relative, np.nan)
+
+    @cached_property
+    def _places(self) -> Points:
+        """The centroids in spreads from the centre: asked in each cycle, and always the same."""
+        return standardised(self.centroids, self.center, self.scale, self.clip)
 
 
 def fit_states(history: Frame, previous: States | None = None, settings: StateSettings = DEFAULTS) -> States:

@@ -154,6 +154,11 @@ class Trainer:
         """What is new of each host that has models. Rows are scored once: call it with one fleet after the other."""
         return self._fleet.score(recent)
 
+    def adopt(self, models: HostModels) -> None:
+        """Go by these models from the next cycle on; waits while one is being scored."""
+        fitted = self._fleet.put(models.host, models.features, models.fitted)
+        self._models[models.host] = replace(models, fitted=fitted)
+
     def due(self, now: datetime, hosts: Sequence[str]) -> tuple[str, ...]:
         """The hosts to be learned now, those longest overdue first; a host never seen is due at once."""
         return tuple(sorted((h for h in hosts if self._due.get(h, now) <= now), key=lambda h: self._due.get(h, now)))
@@ -200,8 +205,7 @@ class Trainer:
             self._wait(host, int(np.isfinite(history.values).any(axis=1).sum()), missing, now)
             return
         if not previous or models.steps >= MUCH_SHORTER * previous.steps:
-            fitted = await asyncio.to_thread(self._fleet.put, host, models.features, models.fitted)
-            self._models[host] = replace(models, fitted=fitted)
+            await asyncio.to_thread(self.adopt, models)
         # Else a fallback gave the minutes it holds: what was learned on days is better.
         self._due[host] = now + self._until_next(host, models.steps)
 

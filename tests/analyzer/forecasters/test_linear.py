@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analyzer.data import Frame
-from analyzer.forecasters.linear import LinearForecaster
+from analyzer.data import Fleet, Frame, Host
+from analyzer.forecasters.linear import LinearForecaster, least_squares
 
 START = 1_790_000_000.0
 
@@ -55,3 +55,21 @@ def test_only_the_newest_span_counts() -> None:
 
 def test_an_empty_frame_has_no_trends() -> None:
     assert LinearForecaster().trends(frame(np.empty(0))) == ()
+
+
+def test_a_fleet_s_trends_are_those_of_each_host_alone_with_gaps_or_without() -> None:
+    random = np.random.default_rng(4)
+    values = (1e6 + 1e3 * random.normal(0.0, 1.0, (3, 4, 60)).cumsum(axis=2)).astype(np.float32)
+    values[:, 3] = 7.0
+    times = 1e9 + 15.0 * np.arange(60, dtype=np.float64)
+    gaps = values.copy()
+    gaps[1, 0, 10:30] = np.nan
+    hosts, features = tuple(Host(name) for name in "abc"), ("one", "two", "three", "still")
+    for every in (values, gaps):
+        told = LinearForecaster().fleet_trends(Fleet(hosts, features, times, every))
+        for host, trends in zip(every, told, strict=True):
+            slopes, r2 = least_squares(times, host.T.astype(np.float64))
+            assert [trend.feature for trend in trends] == list(features)
+            np.testing.assert_allclose([trend.slope_per_hour for trend in trends], slopes * 3600.0, rtol=1e-4)
+            np.testing.assert_allclose([trend.r2 for trend in trends], r2, atol=1e-5)
+            assert {trend.span_seconds for trend in trends} == {885.0}
