@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from analyzer.errors import SourceError
 from benchmarks.faults.ground import Ground, ground, running
 from benchmarks.faults.listed import FAULTS, Fault, backup, missing
 from benchmarks.faults.outcome import Outcome
@@ -85,8 +86,12 @@ def measured(
         print(quiet.told, heading(), sep="\n", flush=True)
         for fault in faults:
             settings = {"one_life": given.one_life, "keep": given.record}
-            outcomes.append(tried(running_stack, fault, given.seconds, quiet.load, **settings))
-            print(row(outcomes[-1]), flush=True)
+            try:
+                outcomes.append(tried(running_stack, fault, given.seconds, quiet.load, **settings))
+                print(row(outcomes[-1]), flush=True)
+            except (AssertionError, OSError, SourceError) as error:
+                # A program that did not answer in time costs this fault, and not the hour that was measured.
+                print(f"| {fault.name} | not measured: {str(error).partition(chr(10))[0]} |", flush=True)
     return quiet, outcomes
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from analyzer.data import Finding, Fleet, Frame, Host, Scores
-from analyzer.detectors import LOOKBACK_STEPS, detectors_for
+from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.detectors.scaling import aligned
 from analyzer.features import load_features
 from analyzer.judge import Judge, Memory
-from analyzer.training import HostModels, fit_host
+from analyzer.training import HostModels, curriculum_for, fit_host
 from benchmarks.faults.listed import FAULTS, Fault
 from benchmarks.faults.outcome import Outcome, Told, outcome
 from benchmarks.faults.recorded import QUIET, STEP, Recording, recordings
@@ -39,7 +39,7 @@ class Court:
 
     @classmethod
     def of(cls, quiet: Frame, budget: float) -> Court:
-        models = fit_host(quiet, moment(quiet.times[-1]), STEP.total_seconds(), detectors_for(CATALOGUE))
+        models = fit_host(quiet, moment(quiet.times[-1]), STEP.total_seconds(), curriculum_for(CATALOGUE))
         judge = Judge(CATALOGUE, STEP, 4.0, budget, saturated_seconds=20.0, silent_seconds=20.0)
         return cls(quiet, models, judge)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import signal
 import time
@@ -105,9 +106,9 @@ class Stack:
             until(learned, "the analyzer learned the host", self.analyzer, seconds=LEARN_SECONDS)
 
     def value(self, promql: str) -> float:
-        """The newest value of a query that gives one series."""
+        """The newest value of a query that gives one series; NaN where it gives none, as when no scrape came."""
         told = self.prometheus.json("/api/v1/query?" + urllib.parse.urlencode({"query": promql}))["data"]["result"]
-        return float(told[0]["value"][1])
+        return float(told[0]["value"][1]) if told else math.nan
 
     def forget(self, begin: float, end: float) -> None:
         """Deletes what was recorded between two times, as if the fault had never been."""
