@@ -9,6 +9,7 @@ done
 for name in stress-ng libegl1 libgbm1 libgles2 libglvnd0 libipsec-mb1 libjudydebian1 libsctp1; do
   scripts/debian.sh "$name" || { echo "no $name here: benchmarks.faults leaves some faults out" >&2; break; }
 done
+scripts/postgresql.sh || [ -z "${CI:-}" ] || exit 1
 # A browser is no single package to unpack: root installs it with what it needs, others install it themselves.
 if ! command -v chromium >/dev/null; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -9,13 +9,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped] # it ships no types
 import numpy as np
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
@@ -29,21 +28,6 @@ NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OPEN = Owed("annotations", "f1:open", "f1", '{"time": 1}')
 CLOSE = Owed("annotations", "f1:close", "f1", '{"timeEnd": 2}')
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store, in SQLite and in the PostgreSQL that the environment names (its schema `public` is emptied)."""
-    url = os.environ.get("OPENMANAGER_TEST_POSTGRESQL", "") if request.param == "postgresql" else ""
-    if request.param == "postgresql":
-        if not url:
-            pytest.skip("OPENMANAGER_TEST_POSTGRESQL names no server to test with")
-        connection = await asyncpg.connect(url)
-        await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        await connection.close()
-    opened = await Store.open(tmp_path / "data", url)
-    yield opened
-    await opened.close()
 
 
 def finding(kind: str = "anomaly", host: str = "web-1:9100", at: datetime = NOW) -> Finding:
