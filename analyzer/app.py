@@ -164,6 +164,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
             settings.cycle.step,
             history=settings.training.history,
             period=settings.training.interval,
+            least=settings.training.least,
             curriculum=curriculum_for(catalogue),
         ),
         prospects=Prospects(source, catalogue),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -122,12 +123,14 @@ class Trainer:
         *,
         history: timedelta = timedelta(days=7),
         period: timedelta = timedelta(hours=6),
+        least: timedelta = timedelta(minutes=10),
         curriculum: Curriculum = EVERYTHING,
     ) -> None:
         self._source = source
         self._step = step
         self._history = history
         self._period = period
+        self._least = least
         self._curriculum = curriculum
         self._models: dict[str, HostModels] = {}
         self._fleet = FleetModels()
@@ -136,9 +139,12 @@ class Trainer:
 
     @property
     def steps_needed(self) -> int:
-        """A part is held out from each calibrating model, and the rest must still be enough for it."""
+        """A part is held out from each calibrating model, and the rest must still be enough for it.
+
+        Nor is anything known of a host after its first moments, however fine the grid is.
+        """
         most = max(detector.minimum_steps for detector in self._curriculum.detectors)
-        return -(-most * FOLDS // (FOLDS - 1))
+        return max(-(-most * FOLDS // (FOLDS - 1)), math.ceil(self._least / self._step))
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -198,6 +204,7 @@ class Trainer:
         previous = self._models.get(host)
         seconds = self._step.total_seconds()
         try:
+            self._enough(history)
             models = await asyncio.to_thread(fit_host, history, now, seconds, self._curriculum, previous)
         except NotEnoughHistory:
             empty = np.asarray(~np.isfinite(history.values).any(axis=0))
@@ -208,6 +215,11 @@ class Trainer:
             await asyncio.to_thread(self.adopt, models)
         # Else a fallback gave the minutes it holds: what was learned on days is better.
         self._due[host] = now + self._until_next(host, models.steps)
+
+    def _enough(self, history: Frame) -> None:
+        seen = int(np.isfinite(history.values).any(axis=1).sum())
+        if seen < self.steps_needed:
+            raise NotEnoughHistory(f"{history.host} needs {self.steps_needed} steps, {seen} hold values")
 
     def _wait(self, host: str, steps: int, missing: tuple[str, ...], now: datetime) -> None:
         self._learning[host] = Learning(steps, self.steps_needed, missing)

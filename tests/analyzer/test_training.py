@@ -48,6 +48,31 @@ async def test_a_host_with_little_history_is_learning_and_says_how_much_it_needs
     assert trainer.due(NOW + timedelta(minutes=1), ["web-1"]) == ()
 
 
+async def test_however_fine_the_grid_a_host_is_learned_after_ten_minutes_at_the_earliest() -> None:
+    second, source = timedelta(seconds=1), ShortSource(known=599)
+    trainer = Trainer(source, second)
+    await trainer.train(NOW, ["web-1"])
+    assert trainer.models("web-1") == Learning(599, 600)
+    source.known = 600
+    await trainer.train(NOW + second, ["web-1"])
+    assert steps_of(trainer) == 600
+    coarse = Trainer(ShortSource(known=30), timedelta(minutes=1))
+    await coarse.train(NOW, ["web-1"])
+    assert steps_of(coarse) == 30
+
+
+async def test_a_host_that_changed_is_learned_sooner_and_never_later() -> None:
+    trainer = Trainer(ShortSource(known=1000), STEP)
+    trainer.hasten("web-1", NOW)
+    assert trainer.hosts == frozenset()
+    await trainer.train(NOW, ["web-1"])
+    soon = NOW + timedelta(minutes=10)
+    trainer.hasten("web-1", soon)
+    trainer.hasten("web-1", soon + timedelta(hours=1))
+    assert trainer.due(soon - STEP, ["web-1"]) == ()
+    assert trainer.due(soon, ["web-1"]) == ("web-1",)
+
+
 async def test_a_host_known_only_lately_is_learned_from_what_there_is() -> None:
     trainer = Trainer(ShortSource(known=100), STEP, history=timedelta(days=2))
     await trainer.train(NOW, ["web-1"])
