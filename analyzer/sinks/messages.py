@@ -22,6 +22,8 @@ TITLES: Mapping[Step, Mapping[Language, str]] = {
 }
 OVER: Mapping[Language, str] = {"en": "It is over.", "ko": "상황이 끝났습니다."}
 MORE: Mapping[Language, str] = {"en": "and {count} more", "ko": "그 밖에 {count}건"}
+# Chats call people at "@everyone", "<!channel>" or "<@U123>": what a host wrote must not.
+CALLS = str.maketrans({"@": "＠", "<": "‹", ">": "›"})
 QUERY: Mapping[Language, str] = {"en": "Query", "ko": "쿼리"}
 
 
@@ -49,7 +51,7 @@ class Writer:
 
     def ended(self, hosts: str, link: str) -> Message:
         """The end of an incident of which nothing more is known than what was said of it."""
-        title = TITLES["over"][self.languages[0]].format(hosts=hosts)
+        title = TITLES["over"][self.languages[0]].format(hosts=hosts.translate(CALLS))
         lines = [*(OVER[language] for language in self.languages), *([link] if link else [])]
         return Message(title, "\n\n".join(lines), NotifyType.SUCCESS)
 
@@ -59,7 +61,9 @@ class Writer:
     def _title(self, incident: Incident, step: Step) -> str:
         language, firing = self.languages[0], [finding for finding in incident.told if finding.firing]
         return TITLES[step][language].format(
-            severity=SEVERITIES[incident.severity][language], hosts=say_hosts(incident, language), count=len(firing)
+            severity=SEVERITIES[incident.severity][language],
+            hosts=say_hosts(incident, language).translate(CALLS),
+            count=len(firing),
         )
 
     def _joined(self, incident: Incident, step: Step) -> str:
@@ -73,7 +77,7 @@ class Writer:
         findings = [finding for finding in incident.told if finding.firing or step == "over"]
         findings.sort(key=lambda finding: (-finding.severity, finding.starts_at))
         shown = findings if self.in_full else findings[:TOLD_IN_CHAT]
-        lines = [say_incident(incident, self.features, language)] if len(incident.findings) > 1 else []
+        lines = [say_incident(incident, self.features, language).translate(CALLS)] if len(incident.findings) > 1 else []
         said = say_findings(shown, self.features, language)
         lines += [
             line for text, finding in zip(said, shown, strict=True) for line in self._lines(text, finding, language)
@@ -84,4 +88,4 @@ class Writer:
 
     def _lines(self, said: str, finding: Finding, language: Language) -> list[str]:
         queries = [f"  {QUERY[language]}: {cause.evidence.promql}" for cause in finding.causes] if self.in_full else []
-        return [said, *queries]
+        return [said.translate(CALLS), *queries]
