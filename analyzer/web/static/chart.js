@@ -85,7 +85,7 @@ function options(place, shown, reading, zoomed) {
     cursor: { sync: { key: GROUP }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: () => [shown.low, shown.high] } },
     axes: [
-      { ...axis, size: 26, values: (_plot, times) => times.map(clock(times)) },
+      { ...axis, size: 26, space: 70, values: (_plot, times) => times.map(clock(times)) },
       { ...axis, size: 66, ...(shown.course.unit.startsWith("bytes") ? { incrs: BINARY_STEPS } : {}), values: (_plot, ticks) => ticks.map((tick) => amount(tick, shown.course.unit)) },
     ],
     series: [

@@ -3,7 +3,7 @@
 import { get, host as address } from "../api.js";
 import { bar, el, mark, say } from "../dom.js";
 import { amount, moment, number, span } from "../format.js";
-import { badge, failed, facts, findingItem, healthTone, logTable, note, section, table } from "../parts.js";
+import { badge, failed, facts, healthTone, incidentItem, logTable, note, section, table } from "../parts.js";
 import { told, w } from "../words.js";
 import { chartGrid } from "./grid.js";
 
@@ -47,15 +47,16 @@ export function show(main, name) {
     try {
       const [detail, past, status] = await Promise.all([
         get(address(name), signal),
-        get(`/api/v1/findings?host=${encodeURIComponent(name)}&limit=50`, signal),
+        get(`/api/v1/incidents?host=${encodeURIComponent(name)}&limit=30`, signal),
         get("/api/v1/status", signal),
       ]);
       problem.replaceChildren();
-      Object.assign(state, { detail, history: past.findings });
-      whenChanged(top, [detail, past.findings.length], () => heading(detail, status.grafana_url));
+      const own = past.incidents.flatMap((incident) => incident.findings).filter((finding) => finding.host === detail.name);
+      Object.assign(state, { detail, history: own });
+      whenChanged(top, detail, () => heading(detail, status.grafana_url));
       const health = await get(`${address(name)}/health`, signal);
       whenChanged(points, health, () => taken(health.health, detail));
-      whenChanged(history, past.findings, () => [past.findings.length ? el("ul", { class: "incidents" }, past.findings.map(findingItem)) : note(w("noHistory"))]);
+      whenChanged(history, past.incidents, () => [past.incidents.length ? el("ul", { class: "incidents" }, past.incidents.map(incidentItem)) : note(w("noHistory"))]);
       renew();
     } catch (error) {
       if (error.name !== "AbortError") problem.replaceChildren(failed(error));
