@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,20 +15,31 @@ FORGETTING = 0.95
 # Where nothing could be told at any origin, all count alike.
 UNTOLD = 1e-6
 SLOWEST, FASTEST = 0.0, 1.0
+# A line's misses shrink with this power of the time it was seen.
+LEARNED = 0.4
 
 
-def half_widths(missed: tuple[Missed, ...], reaches: tuple[Reach, ...], known: int, bins: int, level: float) -> Array:
+def half_widths(
+    missed: tuple[Missed, ...], reaches: tuple[Reach, ...], known: int, bins: int, level: float, trend: Array
+) -> Array:
     """Half the interval's width for each of `bins` ahead of `known` ones: shape (series, bins).
 
     Never narrower farther ahead, and farther than the history is long in proportion to the distance: of that it says
-    nothing.
+    nothing. `trend` in [0, 1] is how far each series is a line: how steep it is was known less well at earlier moments.
     """
+    missed = tuple(as_known_now(each, trend) for each in missed)
     counts = [np.minimum(2 * each.told, 1.0) for each in missed]  # an origin counts where half could be told
     sizes = np.stack([weighted_quantile(each, count, level) for each, count in zip(missed, counts, strict=True)], 1)
     seen = np.stack([count.sum(axis=1) for count in counts], axis=1)
     quantiles = never_falling(sizes * small_sample(seen, level))
     middles = tuple((reach.first + reach.end + 1) / 2 for reach in reaches)
     return growing(quantiles, middles, bins) * np.maximum(np.arange(1, bins + 1) / known, 1.0)
+
+
+def as_known_now(missed: Missed, trend: Array) -> Missed:
+    """What would have been missed then with as much history as there is now."""
+    grown = missed.known[None, :] ** (LEARNED * trend[:, None])
+    return replace(missed, size=missed.size * grown[..., None, None])
 
 
 def never_falling(quantiles: Array) -> Array:

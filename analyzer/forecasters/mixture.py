@@ -29,11 +29,12 @@ class Missed:
     """`size[n, origin, bin, raw]` is what came less what was told, newest origin first, gaps NaN.
 
     `told[n, origin]` is the share of the mixture that could already be told there: what needs a week of history can't
-    be blamed for earlier.
+    be blamed for earlier. `known[origin]` is the share of the present history that was known there.
     """
 
     size: Array
     told: Array
+    known: Array
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,13 @@ def mix(blocks: Array, raw: Array, ahead_blocks: int, *, daily: bool) -> Mixture
     could = np.einsum("nrc,jc->nrj", shares, can_tell(candidates, origins))
     return Mixture(
         mixed(np.stack([candidate.path(ahead_blocks, now=True) for candidate in candidates]), shares, reaches)[:, 0],
-        misses(came(raw, origins, checked) - mixed(told, shares, reaches)[..., None], could, reaches, blocks.shape[2]),
+        misses(
+            came(raw, origins, checked) - mixed(told, shares, reaches)[..., None],
+            could,
+            origins,
+            reaches,
+            blocks.shape[2],
+        ),
         reaches,
     )
 
@@ -117,9 +124,11 @@ def can_tell(candidates: list[Candidate], origins: Origins) -> npt.NDArray[np.bo
     return np.asarray(origins.newest[1:, None] >= needed - 1)
 
 
-def misses(missed: Array, could: Array, reaches: tuple[Reach, ...], width: int) -> tuple[Missed, ...]:
+def misses(missed: Array, could: Array, origins: Origins, reaches: tuple[Reach, ...], width: int) -> tuple[Missed, ...]:
     """By reach, of the origins whose whole reach came."""
+    known = (origins.newest[1:] + 1) / (origins.newest[0] + 1)
+    came_at = [(reach.end - 1) // width for reach in reaches]
     return tuple(
-        Missed(missed[:, (reach.end - 1) // width :, reach.first : reach.end], could[:, r, (reach.end - 1) // width :])
-        for r, reach in enumerate(reaches)
+        Missed(missed[:, first:, reach.first : reach.end], could[:, r, first:], known[first:])
+        for r, (reach, first) in enumerate(zip(reaches, came_at, strict=True))
     )

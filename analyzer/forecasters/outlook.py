@@ -10,7 +10,7 @@ from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.exhaustion import time_to_limit
 from analyzer.forecasters.grid import Array, History, choose_grid, cut
 from analyzer.forecasters.intervals import half_widths
-from analyzer.forecasters.jumps import without_jumps
+from analyzer.forecasters.jumps import TREND_R2, line_r2, without_jumps
 from analyzer.forecasters.mixture import mix
 
 CHUNK = 64
@@ -67,7 +67,7 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     ahead_blocks = int(np.ceil(places[-1] / grid.width))
     mixture = mix(blocks, raw, ahead_blocks, daily=grid.daily)
     known = grid.blocks * grid.width
-    half = half_widths(mixture.missed, mixture.reaches, known, mixture.point.shape[1], level)
+    half = half_widths(mixture.missed, mixture.reaches, known, mixture.point.shape[1], level, trend_of(blocks))
     exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, float(seconds[-1]))
     point, spread = between(mixture.point, places), between(half, places)
 
@@ -75,6 +75,11 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
         return np.clip(path * history.scale + history.center, lows[:, None], highs[:, None])
 
     return Outlook(seconds, told(point), told(point - spread), told(point + spread), exhausted, history.known)
+
+
+def trend_of(blocks: Array) -> Array:
+    """1 for a straight line, 0 where a line explains too little for a trend."""
+    return np.asarray(np.maximum(line_r2(blocks) - TREND_R2, 0.0) / (1.0 - TREND_R2))
 
 
 def possible(history: History, limits: Array) -> tuple[Array, Array]:
