@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from analyzer.cycle import Cycle
 from analyzer.data import Feature, Fetched, FindingFilter, Fleet, Host, IncidentFilter, Window
 from analyzer.errors import SourceUnreachable
+from analyzer.forecasters import FORECASTERS
 from analyzer.incidents import Grouping
 from analyzer.judge import Judge
 from analyzer.prospects import Prospects
@@ -75,7 +76,7 @@ def rounds(world: World, store: Store) -> Rounds:
         trainer=Trainer(world, STEP),
         prospects=Prospects(world, FULL),
         judge=Judge(FULL, STEP),
-        forecasters=(),
+        forecasters=[forecaster() for forecaster in FORECASTERS.values()],
         sinks=(AnnotationSink(store.outbox, {}, Grafana("http://127.0.0.1:9")),),
         step=STEP,
         recent=timedelta(minutes=15),

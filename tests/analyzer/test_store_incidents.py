@@ -24,6 +24,8 @@ SECOND = replace(FIRST, host="web-2", starts_at=NOW + timedelta(minutes=1), seve
 SPREAD = Incident(ID, (FIRST, SECOND))
 CLOSED = Incident(ID, tuple(replace(each, ends_at=NOW + HOUR) for each in SPREAD.findings), NOW + HOUR)
 
+OLDER = ("fingerprint", "kind", "host", "severity", "starts_at", "causes")
+
 
 async def record(store: Store, incident: Incident, now: datetime = NOW) -> None:
     await store.findings.record(incident.findings, now)
@@ -126,8 +128,7 @@ def test_a_store_from_before_incidents_gets_room_for_them_and_keeps_its_findings
             "ALTER TABLE findings DROP COLUMN incident",
             "ALTER TABLE findings DROP COLUMN end_reason",
             "UPDATE schema_version SET version = 4",
-            "INSERT INTO findings (fingerprint, kind, host, severity, starts_at, causes)"
-            " VALUES ('f', 'k', 'h', 1, 0, '[]')",
+            f"INSERT INTO findings ({', '.join(OLDER)}) VALUES ('f', 'k', 'h', 1, 0, '[]')",
         ):
             connection.execute(text(statement))
         migrate(connection, MIGRATIONS)

@@ -1,0 +1,103 @@
+"""What an analyzer that starts again knows of what it told before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from analyzer.cycle import FORGOTTEN
+from analyzer.data import FindingFilter, IncidentFilter
+from analyzer.store import Store
+from tests.analyzer.test_incident_life import BEGIN, World, rounds
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+async def trouble(store: Store) -> World:
+    """web-1's processor is full from the third minute on; the last look is in the sixth."""
+    world = World()
+    world.toggle("web-1", "cpu", BEGIN + 3 * MINUTE)
+    before = rounds(world, store)
+    for minute in range(1, 7):
+        await before.look(BEGIN + minute * MINUTE)
+    assert before.report is not None
+    assert [(finding.host, finding.kind) for finding in before.report.findings] == [("web-1", "saturation:cpu")]
+    return world
+
+
+async def test_a_restart_goes_on_with_the_same_finding_and_the_same_incident(store: Store) -> None:
+    world = await trouble(store)
+    (known,) = await store.incidents.open()
+    again = rounds(world, store)
+    await again.look(BEGIN + 8 * MINUTE)
+    assert again.report is not None
+    assert [incident.id for incident in again.report.incidents] == [known.id]
+    assert [finding.fingerprint for finding in again.report.findings] == [known.findings[0].fingerprint]
+
+
+async def test_after_a_restart_without_a_source_what_fired_still_stands(store: Store) -> None:
+    world = await trouble(store)
+    world.down = True
+    again = rounds(world, store)
+    await again.look(BEGIN + 30 * MINUTE)
+    assert again.report is not None
+    assert [finding.firing for finding in again.report.findings] == [True]
+    assert [incident.open for incident in again.report.incidents] == [True]
+
+
+async def test_what_a_judge_without_its_memory_no_longer_tells_ended_when_it_was_last_known_to_fire(
+    store: Store,
+) -> None:
+    world = await trouble(store)
+    world.toggle("web-1", "cpu", BEGIN + 7 * MINUTE)
+    await store.memory.save("judge", b"of another version")
+    again = rounds(world, store)
+    await again.look(BEGIN + 20 * MINUTE)
+    assert again.report is not None
+    assert [failure.reason[:59] for failure in again.report.failures] == [
+        "what the judge remembered can't be read, so it begins anew:"
+    ]
+    (kept,) = await store.findings.find(FindingFilter())
+    assert (kept.ends_at, kept.end_reason) == (BEGIN + 6 * MINUTE, FORGOTTEN)
+    (incident,) = await store.incidents.find(IncidentFilter())
+    assert (incident.open, incident.ends_at) == (False, BEGIN + 6 * MINUTE)
+    steps = [owed.owed.key.split(":")[1] for owed in await store.outbox.of_subject("annotations", incident.id)]
+    assert steps == ["open", "close"]
+    assert any(entry.detail.endswith(FORGOTTEN) for entry in await store.audit.newest())
+
+
+async def test_what_still_holds_after_the_memory_was_lost_continues_its_incident(store: Store) -> None:
+    world = await trouble(store)
+    (known,) = await store.incidents.open()
+    await store.memory.save("judge", b"of another version")
+    again = rounds(world, store)
+    await again.look(BEGIN + 8 * MINUTE)
+    assert again.report is not None
+    assert [incident.id for incident in again.report.incidents if incident.open] == [known.id]
+    assert len(await store.findings.find(FindingFilter(firing=True))) == 1
+
+
+async def test_a_store_that_could_not_be_read_is_not_written_over_with_nothing(store: Store) -> None:
+    world = await trouble(store)
+    saved = await store.memory.load("judge")
+    async with store.database.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE incidents RENAME TO elsewhere")
+    again = rounds(world, store)
+    await again.look(BEGIN + 7 * MINUTE)
+    assert await store.memory.load("judge") == saved
+    async with store.database.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO incidents")
+    await again.look(BEGIN + 8 * MINUTE)
+    assert again.report is not None
+    assert again.report.at == datetime(2026, 11, 22, 14, 10, tzinfo=UTC)
+    assert len(await store.incidents.open()) == 1
