@@ -28,6 +28,14 @@ def _starts(report: Report) -> Samples:
             yield labels, finding.starts_at.timestamp()
 
 
+def _process_shares(report: Report) -> Samples:
+    for finding in report.findings:
+        if finding.firing and finding.told and finding.companions:
+            for each in finding.companions.moved:
+                if each.share is not None:
+                    yield (finding.host, finding.fingerprint, each.resource, each.name), each.share
+
+
 ABOUT_FINDINGS = (
     Family(
         "openmanager_findings_firing",
@@ -49,5 +57,12 @@ ABOUT_FINDINGS = (
         "When a finding that fires now and is told began; `cause` is the feature ranked first.",
         ("kind", "severity", "host", "cause", "fingerprint"),
         of_report(_starts),
+    ),
+    Family(
+        "openmanager_finding_process_share_ratio",
+        "gauge",
+        "The part of the host's rise since a finding began that a process group explains, such as of process_writes.",
+        ("host", "fingerprint", "resource", "groupname"),
+        of_report(_process_shares),
     ),
 )

@@ -18,6 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from analyzer.data import (
     Cause,
+    Companion,
+    Companions,
     Deduction,
     Evidence,
     Experience,
@@ -95,7 +97,9 @@ WEB = replace(
     ),
 )
 NEW = HostReport(Host("db-1:9100"), None, {}, learning=Learning(12, 40))
-FIRING = replace(FIRING, incident="0123abcd")
+JAVA = Companion("process group", "java", "grew", 1.5, 0.1, EVIDENCE, "process_cpu", 0.92)
+NGINX = Companion("service", "nginx.service", "failed", 1.0, 0.0, EVIDENCE)
+FIRING = replace(FIRING, incident="0123abcd", companions=Companions(NOW, (), (JAVA, NGINX)))
 OTHER = replace(FIRING, kind="silent", host="db-1:9100", ends_at=NOW)
 QUIETED = replace(FIRING, host="web-2:9100", quiet=Quiet("silence", "s1"), incident="4567abcd")
 INCIDENTS = (Incident("0123abcd", (FIRING, OTHER)), Incident("4567abcd", (QUIETED,)))
@@ -176,6 +180,8 @@ async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
         "openmanager_incident_hosts{incident=0123abcd}": 2.0,
         "openmanager_finding_start_timestamp_seconds{cause=cpu_busy_ratio,"
         f"fingerprint={FIRING.fingerprint},host=web-1:9100,kind=anomaly,severity=warning}}": EPOCH,
+        f"openmanager_finding_process_share_ratio{{fingerprint={FIRING.fingerprint},groupname=java,"
+        "host=web-1:9100,resource=process_cpu}": 0.92,
         "openmanager_cycles_total{}": 1.0,
         "openmanager_cycle_timestamp_seconds{}": EPOCH,
         "openmanager_cycle_age_seconds{}": 5.0,
