@@ -75,11 +75,16 @@ class Accompanist:
 
 
 def _merged(before: Sequence[Departure], now: Sequence[Departure]) -> tuple[Departure, ...]:
-    """When a feature left its band is told once; what it stands at is told anew."""
-    left = {departure.feature: departure.at for departure in before}
-    newest = {d.feature: replace(d, at=left.get(d.feature, d.at)) for d in now}
-    kept = {d.feature: d for d in before} | newest
-    return tuple(sorted(kept.values(), key=lambda departure: departure.at))
+    """When a feature left its band is told once; how far it came is the worst that was ever seen."""
+    known = {departure.feature: departure for departure in before}
+    known |= {d.feature: _worse(known[d.feature], d) if d.feature in known else d for d in now}
+    return tuple(sorted(known.values(), key=lambda departure: departure.at))
+
+
+def _worse(before: Departure, now: Departure) -> Departure:
+    usual = before.usual if before.usual is not None else now.usual
+    farther = usual is None or abs(now.value - usual) > abs(before.value - usual)
+    return replace(now, at=before.at) if farther else before
 
 
 def _kept(before: Companions, now: Companions) -> Companions:

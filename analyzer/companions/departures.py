@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Cause, Departure, Feature, Finding, Frame, Times, Values, Window
+from analyzer.data import Cause, Departure, Evidence, Feature, Finding, Frame, Times, Values, Window
 from analyzer.usual_hours import UsualHours
 
 Flags = npt.NDArray[np.bool_]
@@ -48,13 +48,21 @@ def _departure(
     if feature is None or cause.feature not in frame.features or not math.isfinite(evidence.value):
         return None
     usual, hourly = hours.usual(feature.name, finding.starts_at) if hours else (None, False)
-    outside = _outside(frame.column(feature.name), feature, evidence.usual_low, evidence.usual_high)
+    column = frame.column(feature.name)
+    outside = _outside(column, feature, evidence.usual_low, evidence.usual_high)
     at = left_at(frame.times, outside, finding.starts_at.timestamp())
     if at is None:
         return None
     began = datetime.fromtimestamp(at, UTC)
-    shown = replace(evidence, window=Window(min(began, now), now, evidence.window.step))
-    return Departure(feature.name, began, evidence.value, usual, hourly, shown)
+    value = _worst(column[outside & (frame.times >= at)], evidence)
+    shown = replace(evidence, window=Window(min(began, now), now, evidence.window.step), value=value)
+    return Departure(feature.name, began, value, usual, hourly, shown)
+
+
+def _worst(outside: Values, evidence: Evidence) -> float:
+    """Of the values beyond the band, the one that lies farthest from it."""
+    middle = ((evidence.usual_low or 0.0) + (evidence.usual_high or 0.0)) / 2
+    return float(outside[np.argmax(np.abs(outside - middle))])
 
 
 def _outside(values: Values, feature: Feature, low: float | None, high: float | None) -> Flags:

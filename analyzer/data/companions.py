@@ -14,7 +14,7 @@ Change = Literal["grew", "gone", "failed", "stopped", "rose"]
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """When a feature left its usual band for this finding, and what it stands at.
+    """When a feature left its usual band for this finding, and how far it has come since: `value` is the worst.
 
     `usual` is its median, None where that isn't known; `hourly` says that it is the median of this hour of day.
     """

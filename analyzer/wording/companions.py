@@ -49,7 +49,7 @@ def say_companions(
     """How far the finding's first cause is from usual, which feature led, and what went along; () when unknown."""
     if finding.companions is None:
         return ()
-    speak = _Speaker(features, language, timezone, firing=finding.firing)
+    speak = _Speaker(features, language, timezone)
     return (
         *speak.excess(finding),
         *speak.lead(finding.companions.departures),
@@ -72,7 +72,7 @@ def told_once(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 def say_companion(companion: Companion, language: Language = "en", timezone: str = "UTC") -> str:
     """The sentence on one of those that moved."""
-    (said,) = _Speaker({}, language, timezone, firing=True).companion(companion)
+    (said,) = _Speaker({}, language, timezone).companion(companion)
     return said.text
 
 
@@ -87,7 +87,6 @@ class _Speaker:
     features: Features
     language: Language
     timezone: str
-    firing: bool
 
     def say(self, english: str, korean: str) -> str:
         return korean if self.language == "ko" else english
@@ -97,15 +96,14 @@ class _Speaker:
         first = next((told[c.feature] for c in finding.causes if c.feature in told and told[c.feature].usual), None)
         if first is None or first.usual is None:
             return ()
-        unit, name = first.evidence.unit, meaning(first.feature, self.features, self.language)
+        unit, name = first.evidence.unit, self.name(first)
         value, usual = amount(first.value, unit, self.language), amount(first.usual, unit, self.language)
-        since = self.moment(first.at)
         if value == usual:
             return ()
+        since, rose = self.moment(first.at), first.value > first.usual
         text = self.say(
-            f"{name[:1].upper()}{name[1:]} {'is' if self.firing else 'was'} {value}, "
-            f"{_beside(first, usual)}, since {since}.",
-            f"{particle(name, '은', '는')} {since}부터 {value}{_copula(value, firing=self.firing)}"
+            f"Since {since}, {name} {'reached' if rose else 'fell to'} {value}, {_beside(first, usual)}.",
+            f"{since}부터 {particle(name, '이', '가')} {value}까지 {'올랐습니다' if rose else '떨어졌습니다'}"
             f"({_beside_korean(first, usual)}).",
         )
         return (Said(text, (first.evidence,)),)
@@ -205,7 +203,3 @@ def _beside_korean(departure: Departure, usual: str) -> str:
     when = "이 시간대 평소" if departure.hourly else "평소"
     times = _times(departure)
     return f"{when} {usual}의 {times}배" if times else f"{when} {usual}"
-
-
-def _copula(value: str, *, firing: bool) -> str:
-    return "입니다" if firing else particle(value, "이었습니다", "였습니다").removeprefix(value)

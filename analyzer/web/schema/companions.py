@@ -14,7 +14,7 @@ class DepartureTold(Told):
     meaning: Words
     at: AwareDatetime = Field(description="when it left its usual band for this finding")
     lag_seconds: float = Field(description="so long after the feature that led")
-    value: Number
+    value: Number = Field(description="the worst since it left")
     usual: Number = Field(description="its median; null where that is not known")
     hourly: bool = Field(description="true: the median of this hour of day; false: that of all history")
     evidence: EvidenceTold

@@ -57,6 +57,13 @@ def test_a_story_begins_at_most_a_quarter_of_an_hour_before_its_finding() -> Non
     assert story_begins(a_finding(WRITES), ()) == BEGAN
 
 
+def test_how_far_it_came_is_the_worst_since_it_left_and_no_burst_before() -> None:
+    frame = a_frame(disk_written_bytes_per_second=[9 * BUSY, QUIET, QUIET, QUIET, BUSY, 2 * BUSY, BUSY])
+    (departure,) = told(frame)
+    assert departure.value == 2 * BUSY
+    assert departure.evidence.value == 2 * BUSY
+
+
 def test_what_is_usual_at_this_hour_stands_beside_the_value() -> None:
     medians = np.full((24, 1), np.nan, np.float32)
     medians[14] = 8 * MIB
