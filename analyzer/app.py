@@ -55,6 +55,8 @@ from analyzer.web.mishaps import Mishaps
 from analyzer.web.routes import build_app
 from analyzer.web.server import start
 
+# What is being done, how much of it is done, of how much (0: nobody knows).
+Progress = Callable[[str, int, int], None]
 DELIVER_SECONDS = 2.0
 # An alert should be there within a second of its cycle.
 ALERT_SECONDS = 0.5
@@ -114,11 +116,15 @@ async def serve(settings: Settings) -> None:
     await Service(_server(_door(settings, parts, store), settings), loops, closers).run()
 
 
+def quietly(_what: str, _done: int, _of: int) -> None:
+    """Progress that nobody watches."""
+
+
 @asynccontextmanager
-async def looked_once(settings: Settings) -> AsyncIterator[Parts]:
+async def looked_once(settings: Settings, told: Progress = quietly) -> AsyncIterator[Parts]:
     """Learn what can be learned and look at every host once, for commands that end by themselves.
 
-    Nothing is kept or owed: the store is a folder that goes again.
+    Nothing is kept or owed: the store is a folder that goes again. `told` hears what is being done.
     """
     silent = {"grafana": GrafanaSettings(), "alertmanager": AlertmanagerSettings(), "notify": NotifySettings()}
     alone = settings.model_copy(update=silent)
@@ -126,10 +132,14 @@ async def looked_once(settings: Settings) -> AsyncIterator[Parts]:
         store = await Store.open(Path(folder))
         parts = assemble(alone, store)
         try:
+            told("reading the newest history", 0, 0)
             await parts.source.poll()
             await parts.rounds.look(datetime.now(UTC))
-            for _ in parts.rounds.report.hosts if parts.rounds.report else ():
+            hosts = parts.rounds.report.hosts if parts.rounds.report else ()
+            for done in range(len(hosts)):
+                told("learning each host's history", done, len(hosts))
                 await parts.rounds.train(datetime.now(UTC))
+            told("forecasting from the long history", 0, 0)
             await parts.rounds.foresee(datetime.now(UTC))
             await parts.rounds.look(datetime.now(UTC))
             yield parts

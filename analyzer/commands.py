@@ -19,7 +19,7 @@ from analyzer.data import Question
 from analyzer.errors import DeliveryError, SettingsError
 from analyzer.settings_tree import Settings, host_and_port, parse_duration
 from analyzer.sinks.notifications import TEST
-from analyzer.terminal import render
+from analyzer.terminal import progress, render
 
 ASK_SECONDS = 60.0
 FAILED = 1
@@ -32,8 +32,8 @@ def once(settings: Settings, given: Namespace) -> int:
 
 async def _once(settings: Settings, host: str) -> int:
     errors = Console(stderr=True)
-    with errors.status("reading history"):
-        async with looked_once(settings) as parts:
+    with progress(errors) as told:
+        async with looked_once(settings, told) as parts:
             report = parts.rounds.report
     if report is None or not report.hosts:
         reasons = "; ".join(failure.reason for failure in report.failures) if report else "no report"
