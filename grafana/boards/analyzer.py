@@ -84,8 +84,14 @@ def analyzer() -> Dashboard:
             Query(f"rate(openmanager_stage_failures_total[{RATE}])", "{{stage}}"),
         ),
         curves(
-            Said("Learned", "How much of the history that each host needs is there.", "percentunit", NEUTRAL, THIRD),
+            Said(
+                "Learned",
+                "How much history of each host is there, and how sure the judge is.",
+                "percentunit",
+                width=THIRD,
+            ),
             Query("openmanager_learning_ratio", "{{host}}"),
+            Query("openmanager_learning_confidence_ratio", "{{host}} confidence"),
         ),
     ):
         page = page.with_panel(panel)

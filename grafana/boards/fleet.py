@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.builders.table import Panel as Table
-from grafana_foundation_sdk.models.dashboard import Dashboard
+from grafana_foundation_sdk.models.dashboard import Dashboard, DynamicConfigValue
 
 from grafana.boards.frame import all_of, board, findings_annotation, finished, host_variable, job_variable
 from grafana.boards.panels import (
@@ -44,7 +44,7 @@ def fleet() -> Dashboard:
                 Said("Worst health", "The lowest health of all hosts, of 100.", "none", HEALTH, SMALL, 4), _lowest()
             )
         )
-        .with_panel(one_number(Said("Findings", "Findings that fire now.", "none", COUNT, SMALL, 4), _findings()))
+        .with_panel(one_number(Said("Incidents", "Incidents that are open.", "none", COUNT, SMALL, 4), _incidents()))
         .with_panel(
             one_number(
                 Said("Silent hosts", "Hosts without new values for two minutes.", "none", COUNT, SMALL, 4), _silent()
@@ -62,6 +62,7 @@ def fleet() -> Dashboard:
             )
         )
         .with_row(Row("Most urgent first"))
+        .with_panel(_stories())
         .with_panel(_by_urgency())
         .with_panel(_abnormal())
         .with_panel(_running_out())
@@ -80,6 +81,19 @@ def fleet() -> Dashboard:
                 Query(f'openmanager_anomaly_score{{{PICKED},model="ensemble"}}', "{{host}}"),
             ).max(1)
         )
+        .with_panel(
+            curves(
+                Said("Findings", "Those that people are told of, and those that are only recorded.", "none", NEUTRAL),
+                Query(f"sum(openmanager_findings_firing{{{PICKED}}}) or vector(0)", "told"),
+                Query(f"sum(openmanager_findings_quieted{{{PICKED}}}) or vector(0)", "not told"),
+            )
+        )
+        .with_panel(
+            curves(
+                Said("Incidents open", "By the worst severity they had.", "none", NEUTRAL),
+                Query("openmanager_incidents_open", "{{severity}}"),
+            )
+        )
     )
 
 
@@ -91,8 +105,8 @@ def _lowest() -> str:
     return f"min(openmanager_health_score{{{PICKED}}})"
 
 
-def _findings() -> str:
-    return f"sum(openmanager_findings_firing{{{PICKED}}}) or vector(0)"
+def _incidents() -> str:
+    return "sum(openmanager_incidents_open) or vector(0)"
 
 
 def _silent() -> str:
@@ -101,6 +115,29 @@ def _silent() -> str:
 
 def _next() -> str:
     return f"min(openmanager_time_to_exhaustion_seconds{{{PICKED}}})"
+
+
+def _stories() -> Table:
+    began = "openmanager_incident_start_timestamp_seconds"
+    keys = ("incident", "severity", "host", "kind")
+    queries = (
+        Query(f"max by ({', '.join(keys)}) (time() - {began})", "For"),
+        Query(
+            f"max by ({', '.join(keys)}) (({began} > bool 0) * on (incident) group_left () openmanager_incident_hosts)",
+            "Hosts",
+        ),
+    )
+    said = Said(
+        "Incidents",
+        "Those that are open: the host and the kind they began with, and how many hosts they reached.",
+        "none",
+        NEUTRAL,
+        WIDE,
+    )
+    link = {"title": "Open it", "url": "${analyzer}/#/incident/${__data.fields.Incident}", "targetBlank": True}
+    units = {"For": ("s", NEUTRAL), "Hosts": ("none", NEUTRAL)}
+    panel = rows(said, queries, keys, units, "For", descending=False)
+    return panel.override_by_name("Incident", [DynamicConfigValue(id_val="links", value=[link])])
 
 
 def _by_urgency() -> Table:
