@@ -94,6 +94,7 @@ function heading(detail, grafana) {
   return [
     el("h1", {}, detail.nodename || detail.name, " ", badge(detail.verdict)),
     el("p", { class: "lead" }, told(detail.summary)),
+    detail.experience ? note(told(detail.experience.text)) : null,
     el("div", { class: "vital wide" },
       el("p", { class: "health" }, detail.health == null ? w("healthUnknown") : w("healthOf", Math.round(detail.health))),
       bar((detail.health ?? 0) / 100, healthTone(detail.health))),
