@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.data import Cause, Evidence, Feature, Finding, Report, Severity, Window
+from analyzer.data import Cause, Evidence, Feature, Finding, Incident, Quiet, Report, Severity, Window
 from analyzer.sinks.annotations import AnnotationSink
 from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.sinks.grafana import Grafana
@@ -31,6 +31,13 @@ MILLISECONDS = 1795356120000
 
 def report(*findings: Finding, at: datetime = NOW) -> Report:
     return Report(at, "prometheus", "", (), findings, (), {})
+
+
+def reported(*findings: Finding, at: datetime = NOW, ends_at: datetime | None = None) -> Report:
+    """One incident under the name of OPENED."""
+    members = tuple(replace(finding, incident=OPENED.fingerprint) for finding in findings)
+    incident = Incident(OPENED.fingerprint, members, ends_at)
+    return Report(at, "prometheus", "", (), members, (), {}, incidents=(incident,))
 
 
 def sink_for(store: Store, grafana: FakeGrafana, *, token: str = TOKEN, timeout_seconds: float = 5.0) -> AnnotationSink:
@@ -79,6 +86,69 @@ async def test_a_finding_that_stays_is_annotated_once(store: Store, grafana: Fak
         await sink.publish(report(OPENED, at=NOW + timedelta(minutes=minute)))
         await courier.deliver_due(NOW + timedelta(minutes=minute))
     assert grafana.calls == ["POST /api/annotations"]
+
+
+async def test_an_incident_of_several_hosts_is_one_annotation_that_is_brought_up_to_date(
+    store: Store, grafana: FakeGrafana
+) -> None:
+    sink = sink_for(store, grafana)
+    courier = courier_for(store, sink)
+    second = replace(OPENED, host="web-2:9100", severity=Severity.CRITICAL, starts_at=NOW + timedelta(minutes=1))
+    ended = tuple(replace(finding, ends_at=LATER) for finding in (OPENED, second))
+    for told in (
+        reported(OPENED),
+        reported(OPENED, second, at=NOW + timedelta(minutes=1)),
+        reported(OPENED, second, at=NOW + timedelta(minutes=2)),
+        reported(*ended, at=LATER),
+        reported(*ended, at=LATER + timedelta(minutes=5), ends_at=LATER),
+    ):
+        await sink.publish(told)
+        await courier.deliver_due(told.at)
+    (kept,) = grafana.annotations.values()
+    assert grafana.calls == ["POST /api/annotations", "PATCH /api/annotations/1", "PATCH /api/annotations/1"]
+    assert (kept["time"], kept["timeEnd"]) == (MILLISECONDS, MILLISECONDS + 29 * 60_000)
+    assert kept["tags"][3:] == ["severity:critical", "web-1:9100", "web-2:9100"]
+    first, *lines = kept["text"].split("\n")
+    assert first == (
+        "web-1:9100 and web-2:9100 have behaved unusually since Nov 22 14:02 UTC: data written to disks. "
+        "It began on web-1:9100, then web-2:9100."
+    )
+    assert [line[:31] for line in lines] == ["web-1:9100 has behaved unusuall", "web-2:9100 has behaved unusuall"]
+
+
+async def test_a_restart_brings_no_annotation_up_to_date_that_is(store: Store, grafana: FakeGrafana) -> None:
+    for _ in range(2):
+        sink = sink_for(store, grafana)
+        await sink.publish(reported(OPENED))
+        await courier_for(store, sink).deliver_due(NOW)
+    assert grafana.calls == ["POST /api/annotations"]
+
+
+async def test_what_is_quiet_is_not_annotated_and_what_was_before_still_gets_its_end(
+    store: Store, grafana: FakeGrafana
+) -> None:
+    quiet = Quiet("silence", "s1", "planned")
+    hushed = replace(OPENED, quiet=quiet)
+    await sink_for(store, grafana).publish(report(replace(OPENED, host="web-2:9100", quiet=quiet)))
+    await sink_for(store, grafana).publish(reported(OPENED))
+    sink = sink_for(store, grafana)  # started again meanwhile
+    await sink.publish(reported(hushed, at=LATER))
+    await sink.publish(reported(replace(hushed, ends_at=LATER), at=LATER, ends_at=LATER))
+    await courier_for(store, sink).deliver_due(LATER)
+    assert grafana.calls == ["POST /api/annotations", "PATCH /api/annotations/1"]
+    assert [kept["timeEnd"] for kept in grafana.annotations.values()] == [MILLISECONDS + 29 * 60_000]
+
+
+async def test_the_hosts_of_a_large_incident_are_told_as_long_as_grafana_takes_tags(
+    store: Store, grafana: FakeGrafana
+) -> None:
+    many = [replace(OPENED, host=f"web-{number:03}.example.org:9100") for number in range(200)]
+    sink = sink_for(store, grafana)
+    await sink.publish(reported(*many))
+    await courier_for(store, sink).deliver_due(NOW)
+    (kept,) = grafana.annotations.values()
+    assert kept["tags"][:4] == ["openmanager", f"fingerprint:{OPENED.fingerprint}", "kind:anomaly", "severity:warning"]
+    assert len(kept["tags"]) == 19
 
 
 async def test_without_an_address_nothing_is_owed_and_nothing_is_called(store: Store, grafana: FakeGrafana) -> None:
