@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from analyzer.detectors.alone import AloneDetector
 from analyzer.detectors.ensemble import ENSEMBLE, LOOKBACK_STEPS
 from analyzer.detectors.isolation_forest import IsolationForestDetector
 from analyzer.detectors.kmeans import KMeansDetector
@@ -13,7 +14,7 @@ from analyzer.detectors.regression import RegressionDetector
 from analyzer.detectors.residual import ResidualDetector
 from analyzer.detectors.scores import scored
 
-_Ours = IsolationForestDetector | KMeansDetector | RegressionDetector | ResidualDetector
+_Ours = AloneDetector | IsolationForestDetector | KMeansDetector | RegressionDetector | ResidualDetector
 
 # In the order they are asked: a forest looks at what the regression leaves unexplained.
 DETECTORS: Mapping[str, _Ours] = MappingProxyType(
@@ -22,6 +23,7 @@ DETECTORS: Mapping[str, _Ours] = MappingProxyType(
         "residual_fast": ResidualDetector("residual_fast", span=5.0, equal=True),
         "residual_slow": ResidualDetector("residual_slow", span=20.0),
         "kmeans": KMeansDetector(),
+        "alone": AloneDetector(),
         "isolation_forest": IsolationForestDetector(),
     }
 )

@@ -30,6 +30,7 @@ class Vote:
 # Measured: docs/detection.md. Those that tell features apart in their own units are the ones to blame by.
 VOTES: Mapping[str, Vote] = MappingProxyType(
     {
+        "alone": Vote(abnormal=0.5),
         "isolation_forest": Vote(abnormal=0.5),
         "kmeans": Vote(),
         "regression": Vote(blame=1.0),
