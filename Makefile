@@ -42,6 +42,7 @@ docs: venv-dev ## write the generated pages of docs/ and the dashboards
 
 bench: venv-dev ## measure against the peers, side by side
 	@scripts/test-tools.sh
+	@scripts/statsforecast.sh
 	$(VENV)/python -m benchmarks --shared=$(SHARED)
 
 conformance: venv-dev ## compare the exporter with node_exporter's own end-to-end test
@@ -52,6 +53,8 @@ lock: ## pin the dependencies anew (needs uv on PATH)
 	  --all-extras --group build pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --all-extras --group build --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	echo statsforecast | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url - -o requirements/bench.txt
 
 clean: ## remove what make made: .venv, .tools, .data
 	rm -rf .venv .tools .data
