@@ -11,6 +11,8 @@ PROGRAMS = (
     "processes",
     "logs",
     "conformance",
+    "detection_cost",
+    "fleet_cycle",
     "nab",
     "forecast",
     "understanding",

@@ -76,7 +76,7 @@ class Remembered:
     def advance(self, moment: Values) -> tuple[Values, Remembered]:
         """What the rows `moment[h, t]` are worth with what came before them."""
         start = np.where(np.isnan(self.average), moment[:, 0], self.average)
-        average = averages(moment[..., None], SPAN, start[:, None])[..., 0]
+        average = averages(moment[..., None], SPAN, start[:, None])[:, 1:, 0]
         peak = fading_peaks(moment, FADE, self.peak)
         worth = MOMENT * moment + AVERAGE * average + PEAK * peak
         return np.asarray(worth, np.float32), Remembered(average[:, -1], peak[:, -1])

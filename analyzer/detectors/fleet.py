@@ -7,6 +7,7 @@ from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 
 from analyzer.data import Fleet, HostScores, Scores, Times, Values
 from analyzer.detectors.block import Block, Row
@@ -17,6 +18,7 @@ Places = npt.NDArray[np.intp]
 
 # So many steps before those of the last time are looked at for values that came late; older ones stay as scored.
 LATE_STEPS = 8
+THREADS = 2
 
 
 class FleetModels:
@@ -58,9 +60,16 @@ class FleetModels:
                 # The clock went back, and what was seen of the time that is to come anew is no past.
                 for block in self._blocks:
                     block.until[:] = -np.inf
-            for block in self._blocks:
+            before, newest = self._said, self._newest
+
+            def score(block: Block) -> dict[str, HostScores]:
                 rows = np.array([place.get(name, -1) for name in block.names], np.intp)
-                self._said.update(_scored(block, recent, rows, self._newest, self._said))
+                return _scored(block, recent, rows, newest, before)
+
+            # Matrix products let other threads go on; one block alone needs none.
+            threads = THREADS if len(self._blocks) > 1 else 1
+            for told in Parallel(threads, prefer="threads")(delayed(score)(block) for block in self._blocks):
+                self._said.update(told)
             self._newest = float(recent.times[-1])
             return {name: self._said[name] for name in place if name in self._said}
 

@@ -20,6 +20,7 @@ DEPTH = 8
 NODES, LEAVES = 2**DEPTH - 1, 2**DEPTH
 EULER = 0.5772156649
 PAIR = 2
+FEW = 2**15
 # A cut that meets a feature without spread at its node is drawn anew so often, before all features are looked through.
 DRAWS = 4
 # So many walks at a time stay within a core's cache.
@@ -118,7 +119,8 @@ class _Growth:
             at, of = np.repeat(threshold, counts)[going], np.repeat(feature, counts)[going]
             seen, node = seen[going], node[going]
             node = 2 * node + (self.rows[seen, of] > at)
-            order = np.argsort(node, kind="stable")
+            # Small whole numbers are sorted by counting.
+            order = np.argsort(node.astype(np.uint16) if len(self.cut) << depth < FEW else node, kind="stable")
             seen, node = seen[order], node[order]
         begins = np.flatnonzero(np.diff(node, prepend=-1))
         tree, place = np.divmod(node[begins], 2**DEPTH)

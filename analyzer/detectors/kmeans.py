@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 
 from analyzer.data import Level, Numbers, Values, Views
+from analyzer.detectors.clusters import centroids
 from analyzer.detectors.edge import Edge, usual
 from analyzer.detectors.sampling import spread_out
 
@@ -46,31 +45,28 @@ class KMeansDetector:
     levels: tuple[Level, ...] = ()
 
     def learn(self, views: Views) -> KMeansModel:
-        centroids = self._centroids(views)[None]
-        misfit = misfits(views, centroids, self.length)
+        found = self._centroids(views)[None]
+        misfit = misfits(views, found, self.length)
         unit = usual(misfit, 1.0)
-        return KMeansModel(centroids, unit, self.length, Edge.of((misfit / unit[:, None]).mean(axis=2)))
+        return KMeansModel(found, unit, self.length, Edge.of((misfit / unit[:, None]).mean(axis=2)))
 
     def _centroids(self, views: Views) -> Values:
         """`[states, length * f]`; where history shows fewer different windows, the last is repeated."""
         drawn = views.at(spread_out(views.count, self.sample)).window(self.length)[0]
-        different = len(np.unique(drawn, axis=0))
-        with threadpool_limits(limits=1):  # a refit must leave the other cores to the host
-            model = KMeans(min(self.states, different), n_init=1, random_state=self.seed).fit(drawn)
-        found = np.asarray(model.cluster_centers_, dtype=np.float32)
+        found = centroids(drawn, self.states, np.random.default_rng(self.seed))
         return np.concatenate([found, np.repeat(found[-1:], self.states - len(found), axis=0)])
 
 
-def misfits(views: Views, centroids: Values, length: int) -> Values:
+def misfits(views: Views, states: Values, length: int) -> Values:
     """`[h, t, f]`: how far each feature's last steps are from those of the nearest state, root mean square."""
     if views.count <= CHUNK:
-        return _misfits(views.window(length), centroids, length)
+        return _misfits(views.window(length), states, length)
     parts = [views.at(np.arange(at, min(at + CHUNK, views.count))) for at in range(0, views.count, CHUNK)]
-    return np.concatenate([_misfits(part.window(length), centroids, length) for part in parts], axis=1)
+    return np.concatenate([_misfits(part.window(length), states, length) for part in parts], axis=1)
 
 
-def _misfits(seen: Values, centroids: Values, length: int) -> Values:
-    distances = (centroids**2).sum(axis=2)[:, None] - 2.0 * (seen @ centroids.swapaxes(1, 2))
+def _misfits(seen: Values, states: Values, length: int) -> Values:
+    distances = (states**2).sum(axis=2)[:, None] - 2.0 * (seen @ states.swapaxes(1, 2))
     nearest = distances.argmin(axis=2)
-    squares = (seen - centroids[np.arange(len(centroids))[:, None], nearest]) ** 2
+    squares = (seen - states[np.arange(len(states))[:, None], nearest]) ** 2
     return np.asarray(np.sqrt(squares.reshape(*seen.shape[:2], length, -1).mean(axis=2)))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.signal import lfilter
 
 from analyzer.data import Values
 from analyzer.data.views import LONGEST, Level, Views
 
-# Averages are taken in double precision, so many values at a time: a long history must not fill the memory.
-VALUES_AT_ONCE = 200_000
+# Averages of so many rows are one matrix product.
+ROWS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +35,31 @@ class Past:
             bounded = np.clip(z, -level.bound, level.bound)
             start = np.clip(self.averages[:, place], -level.bound, level.bound)
             smooth = averages(bounded, level.span, start)
-            before[level] = np.concatenate([start[:, None], smooth[:, :-1]], axis=1)
+            before[level] = smooth[:, :-1]
             newest[:, place] = smooth[:, -1]
         return Views(padded, before, worth), Past(padded[:, -(LONGEST - 1) :], newest)
 
 
 def averages(values: Values, span: float, before: Values) -> Values:
-    """Exponential average over about `span` rows of `values[h, t, f]`, going on from `before[h, f]`."""
+    """`before[h, f]`, and the exponential average over about `span` rows with each of `values[h, t, f]` added to it."""
     weight = 2.0 / (span + 1.0)
     hosts, rows, features = values.shape
-    if rows == 1:
-        return np.asarray(weight * values + (1.0 - weight) * before[:, None], dtype=np.float32)
-    smooth = np.empty_like(values)
-    width = max(1, VALUES_AT_ONCE // (hosts * rows))
-    for at in range(0, features, width):
-        part = slice(at, at + width)
-        held = (1.0 - weight) * before[:, None, part].astype(np.float64)
-        smooth[:, :, part], _ = lfilter([weight], [1.0, weight - 1.0], values[:, :, part], axis=1, zi=held)
+    smooth = np.empty((hosts, rows + 1, features), np.float32)
+    smooth[:, 0] = before
+    for begin in range(0, rows, ROWS_AT_ONCE):
+        part = values[:, begin : begin + ROWS_AT_ONCE]
+        taken, left = _weights(weight, part.shape[1])
+        np.matmul(taken, part, out=smooth[:, begin + 1 : begin + 1 + part.shape[1]])
+        smooth[:, begin + 1 : begin + 1 + part.shape[1]] += left[:, None] * smooth[:, begin, None]
     return smooth
+
+
+@cache
+def _weights(weight: float, rows: int) -> tuple[Values, Values]:
+    """What each of some rows counts in the average at each, `[row, of row]`, and what is left there of those before."""
+    ages = np.subtract.outer(np.arange(rows), np.arange(rows))
+    taken = np.where(ages >= 0, weight * (1.0 - weight) ** np.maximum(ages, 0), 0.0)
+    return taken.astype(np.float32), ((1.0 - weight) ** np.arange(1, rows + 1)).astype(np.float32)
 
 
 def fading_peaks(values: Values, fade: float, before: Values) -> Values:

@@ -53,7 +53,7 @@ def test_what_is_beyond_its_bound_moves_a_level_no_more_than_the_bound() -> None
 def test_averages_are_those_of_pandas_for_every_column() -> None:
     values = np.random.default_rng(3).normal(5.0, 2.0, (50, 11)).astype(np.float32)
     expected = pd.DataFrame(values).ewm(span=7, adjust=False).mean().to_numpy()
-    np.testing.assert_allclose(averages(values[None], 7.0, values[:1])[0], expected, rtol=1e-5)
+    np.testing.assert_allclose(averages(values[None], 7.0, values[:1])[0, 1:], expected, rtol=1e-5)
 
 
 def test_a_peak_fades_until_something_is_higher() -> None:
@@ -77,3 +77,9 @@ def test_rows_seen_in_two_parts_are_seen_as_in_one(cut: int) -> None:
     for level in levels:
         np.testing.assert_allclose(part.level(level), whole.level(level)[:, cut:], atol=1e-5)
     np.testing.assert_allclose(after.averages, after_whole.averages, atol=1e-5)
+
+
+def test_averages_of_many_rows_are_those_of_pandas() -> None:
+    values = np.random.default_rng(3).normal(5.0, 2.0, (500, 2)).astype(np.float32)
+    expected = pd.DataFrame(values).ewm(span=60, adjust=False).mean().to_numpy()
+    np.testing.assert_allclose(averages(values[None], 60.0, values[:1])[0, 1:], expected, rtol=1e-5)
