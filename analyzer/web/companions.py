@@ -11,13 +11,19 @@ from analyzer.web.evidence import evidence_told, words
 from analyzer.wording import meaning, say_companion, say_companions
 
 
-def companions_told(finding: Finding, features: Mapping[str, Feature]) -> schema.CompanionsTold | None:
+def companions_told(
+    finding: Finding, features: Mapping[str, Feature], timezone: str = "UTC"
+) -> schema.CompanionsTold | None:
     """None until it was looked for."""
     known = finding.companions
     if known is None:
         return None
     begun = min((departure.at for departure in known.departures), default=finding.starts_at)
-    said = zip(say_companions(finding, features, "en"), say_companions(finding, features, "ko"), strict=True)
+    said = zip(
+        say_companions(finding, features, "en", timezone),
+        say_companions(finding, features, "ko", timezone),
+        strict=True,
+    )
     return schema.CompanionsTold(
         looked_at=known.looked_at,
         text=[schema.Words(en=english.text, ko=korean.text) for english, korean in said],

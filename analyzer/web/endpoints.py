@@ -131,6 +131,9 @@ class Door:
     def views(self) -> Views:
         return Views(self.features)
 
+    def views_in(self, timezone: str) -> Views:
+        return Views(self.features, timezone)
+
     def known_report(self) -> Report:
         report = self.report()
         if report is None:
@@ -154,12 +157,13 @@ async def metrics(door: Door, request: web.Request) -> web.Response:
 
 
 async def hosts(door: Door, request: web.Request) -> web.Response:
-    query_of(request, schema.NothingAsked)
-    return json_of(door.views.hosts(door.known_report()))
+    asked = query_of(request, schema.SpokenAsked)
+    return json_of(door.views_in(asked.timezone).hosts(door.known_report()))
 
 
 async def host(door: Door, request: web.Request) -> web.Response:
-    return json_of(door.views.host(*_known_host(door, request)))
+    asked = query_of(request, schema.SpokenAsked)
+    return json_of(door.views_in(asked.timezone).host(*host_asked(door, request)))
 
 
 async def forecast(door: Door, request: web.Request) -> web.Response:
@@ -181,7 +185,7 @@ async def findings(door: Door, request: web.Request) -> web.Response:
     asked = query_of(request, schema.FindingsAsked)
     severity = None if asked.severity is None else Severity[asked.severity.upper()]
     wanted = FindingFilter(asked.host, asked.kind, severity, asked.firing, asked.since, asked.limit)
-    return json_of(door.views.findings(await door.findings(wanted)))
+    return json_of(door.views_in(asked.timezone).findings(await door.findings(wanted)))
 
 
 async def written(door: Door, request: web.Request) -> web.Response:

@@ -19,12 +19,12 @@ async def incidents(door: Door, request: web.Request) -> web.Response:
     severity = None if asked.severity is None else Severity[asked.severity.upper()]
     wanted = IncidentFilter(asked.host, severity, asked.open, asked.since, asked.limit)
     found = await _kept(door).find(wanted)
-    return json_of(schema.IncidentsTold(incidents=[door.views.incident(one) for one in found]))
+    return json_of(schema.IncidentsTold(incidents=[door.views_in(asked.timezone).incident(one) for one in found]))
 
 
 async def incident(door: Door, request: web.Request) -> web.Response:
-    query_of(request, schema.NothingAsked)
-    return json_of(door.views.incident(await _known(door, request.match_info["id"])))
+    asked = query_of(request, schema.SpokenAsked)
+    return json_of(door.views_in(asked.timezone).incident(await _known(door, request.match_info["id"])))
 
 
 async def _known(door: Door, name: str) -> Incident:
@@ -63,7 +63,7 @@ INCIDENT_ENDPOINTS = (
         incident,
         "One incident, by its id or the fingerprint of one of its findings",
         schema.IncidentTold,
-        query=schema.NothingAsked,
+        query=schema.SpokenAsked,
         also=REFUSALS | {404: schema.ErrorTold},
     ),
 )

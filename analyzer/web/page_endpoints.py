@@ -69,8 +69,8 @@ async def logs(door: Door, request: web.Request) -> web.Response:
 
 
 async def finding(door: Door, request: web.Request) -> web.Response:
-    query_of(request, schema.NothingAsked)
-    return json_of(await _detail(door, await _known_finding(door, request)))
+    asked = query_of(request, schema.SpokenAsked)
+    return json_of(await _detail(door, await _known_finding(door, request), asked.timezone))
 
 
 async def give_feedback(door: Door, request: web.Request) -> web.Response:
@@ -154,6 +154,6 @@ async def _known_finding(door: Door, request: web.Request) -> Finding:
     return found
 
 
-async def _detail(door: Door, known: Finding) -> page_schema.FindingDetailTold:
+async def _detail(door: Door, known: Finding, timezone: str = "UTC") -> page_schema.FindingDetailTold:
     said = await door.feedback.of(known.fingerprint) if door.feedback else None
-    return page_schema.FindingDetailTold(**door.views.finding(known).model_dump(), feedback=said)
+    return page_schema.FindingDetailTold(**door.views_in(timezone).finding(known).model_dump(), feedback=said)

@@ -52,7 +52,7 @@ PAGE_ENDPOINTS = (
         endpoints.finding,
         "One finding with what was said of it",
         page_schema.FindingDetailTold,
-        query=schema.NothingAsked,
+        query=schema.SpokenAsked,
         also=ABOUT_A_HOST,
     ),
     Endpoint(

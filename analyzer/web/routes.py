@@ -49,7 +49,7 @@ ENDPOINTS = (
         endpoints.hosts,
         "Every host in one entry",
         schema.HostsTold,
-        query=schema.NothingAsked,
+        query=schema.SpokenAsked,
         also={400: schema.ErrorTold, 503: schema.ErrorTold},
     ),
     Endpoint(
@@ -58,7 +58,7 @@ ENDPOINTS = (
         endpoints.host,
         "All that the last cycle learned about one host, by instance or an unambiguous nodename",
         schema.HostDetailTold,
-        query=schema.NothingAsked,
+        query=schema.SpokenAsked,
         also=ABOUT_A_HOST,
     ),
     Endpoint(

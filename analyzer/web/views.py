@@ -36,9 +36,10 @@ LABELS: Mapping[Severity, schema.SeverityLabel] = {
 
 @dataclass(frozen=True)
 class Views:
-    """`features` is the catalogue by name."""
+    """`features` is the catalogue by name; `timezone` is that of the times in sentences."""
 
     features: Mapping[str, Feature]
+    timezone: str = "UTC"
 
     def hosts(self, report: Report) -> schema.HostsTold:
         findings = _by_host(report.findings)
@@ -109,10 +110,10 @@ class Views:
             ends_at=finding.ends_at,
             firing=finding.firing,
             score=finding.score,
-            text=words(lambda language: say_finding(finding, self.features, language)),
-            what=words(lambda language: say_what(finding, self.features, language)),
+            text=words(lambda language: say_finding(finding, self.features, language, self.timezone)),
+            what=words(lambda language: say_what(finding, self.features, language, self.timezone)),
             causes=[self._cause(cause) for cause in finding.causes],
-            companions=companions_told(finding, self.features),
+            companions=companions_told(finding, self.features, self.timezone),
             quiet=finding.quiet and quiet_told(finding.quiet),
             incident=finding.incident,
             end_reason=finding.end_reason,
@@ -129,7 +130,7 @@ class Views:
             ends_at=incident.ends_at,
             hosts=[schema.JoinedTold(host=host, joined_at=at) for host, at in incident.joined.items()],
             kinds=list(incident.kinds),
-            title=words(lambda language: say_incident(incident, self.features, language)),
+            title=words(lambda language: say_incident(incident, self.features, language, self.timezone)),
             causes=[self._cause(cause) for cause in incident.causes],
             findings=[self.finding(finding) for finding in incident.findings],
         )
@@ -142,7 +143,7 @@ class Views:
             "nodename": host.host.nodename,
             "last_seen": host.last_seen,
             "verdict": _verdict(host, findings),
-            "summary": words(lambda language: say_host(host, told, self.features, language)),
+            "summary": words(lambda language: say_host(host, told, self.features, language, self.timezone)),
             "findings_firing": sum(finding.firing for finding in told),
             "health": host.health and host.health.score,
             "performance": host.health and host.health.performance,

@@ -223,7 +223,7 @@ def test_the_keyboard_alone_reaches_content_and_hosts(english: Watched) -> None:
 def test_what_has_grown_old_is_said_to_be_old(english: Watched, product: Product) -> None:
     page = english.open()
     for _ in range(3):  # till the page knows how often a cycle comes
-        with page.expect_request("**/api/v1/hosts"):
+        with page.expect_request("**/api/v1/hosts?*"):
             pass
     product.analyzer.process.send_signal(signal.SIGSTOP)
     try:

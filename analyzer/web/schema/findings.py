@@ -7,12 +7,12 @@ from pydantic import AwareDatetime, Field
 from analyzer.data.quieting import QuietReason
 from analyzer.web.schema.companions import CompanionsTold
 from analyzer.web.schema.evidence import EvidenceTold
-from analyzer.web.schema.shapes import Asked, Name, Number, SeverityLabel, Told, Words
+from analyzer.web.schema.shapes import Name, Number, SeverityLabel, SpokenAsked, Told, Words
 
 MOST_FINDINGS = 1000
 
 
-class FindingsAsked(Asked):
+class FindingsAsked(SpokenAsked):
     host: Name | None = Field(None, description="findings of this host (its instance label) only")
     kind: Name | None = Field(None, description="findings of this kind only, such as anomaly")
     severity: SeverityLabel | None = Field(None, description="findings of this severity only")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from analyzer.web.schema.findings import MOST_FINDINGS, CauseTold, FindingTold
-from analyzer.web.schema.shapes import Asked, Name, SeverityLabel, Told, Words
+from analyzer.web.schema.shapes import Name, SeverityLabel, SpokenAsked, Told, Words
 
 
-class IncidentsAsked(Asked):
+class IncidentsAsked(SpokenAsked):
     host: Name | None = Field(None, description="incidents that reached this host (its instance label) only")
     severity: SeverityLabel | None = Field(None, description="incidents whose worst severity is this one only")
     open: bool | None = Field(None, description="true: those that are open; false: those that are over")

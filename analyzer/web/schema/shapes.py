@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 SeverityLabel = Literal["info", "warning", "critical"]
 Verdict = Literal["ok", "info", "warning", "critical", "learning", "silent", "unknown"]
@@ -49,6 +49,12 @@ class Asked(BaseModel):
 
 class NothingAsked(Asked):
     """An endpoint that takes no parameters."""
+
+
+class SpokenAsked(Asked):
+    """Of an endpoint whose answer has sentences in it."""
+
+    timezone: Timezone = Field("UTC", description="IANA time zone of the times in sentences")
 
 
 class Told(BaseModel):

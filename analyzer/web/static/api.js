@@ -7,12 +7,20 @@ export class Refusal extends Error {
   }
 }
 
+/** An IANA name; some browsers know none. */
+export function timezone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return !zone || zone === "Etc/Unknown" ? "UTC" : zone;
+}
+
 let ahead = 0; // how far this clock is ahead of the server's, in ms
 
 /** The server's time, as far as it is known: ages must not depend on this machine's clock. */
 export const now = () => Date.now() - ahead;
 
 export const get = (path, signal) => ask(path, { signal });
+/** The same with times in sentences as they are here. */
+export const spoken = (path, signal) => get(`${path}${path.includes("?") ? "&" : "?"}timezone=${encodeURIComponent(timezone())}`, signal);
 export const host = (name) => `/api/v1/hosts/${encodeURIComponent(name)}`;
 
 export function send(method, path, body, signal) {

@@ -344,3 +344,13 @@ def test_an_answer_that_takes_too_long_is_504(url: str, client: Client, inside: 
     check(document, "/api/v1/query", response)
     assert response.status_code == 504
     assert response.json()["error"]["message"] == "no answer could be computed within 0.5 s"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/findings", "/api/v1/hosts", "/api/v1/hosts/web-1:9100", "/api/v1/incidents"])
+def test_times_in_sentences_are_those_of_the_zone_that_is_asked_for(url: str, client: Client, path: str) -> None:
+    assert "Nov 22 14:02 UTC" in client.get(f"{url}{path}").text
+    told = client.get(f"{url}{path}?timezone=Asia/Seoul").text
+    assert "Nov 22 23:02 KST" in told
+    assert "11월 22일 23:02 KST" in told
+    assert "UTC" not in told
+    assert client.get(f"{url}{path}?timezone=Mars/Olympus").status_code == 400

@@ -1,6 +1,6 @@
 // Ask: a question, the answer as it comes, every number leading to its evidence, and what the answer rests on.
 
-import { stream } from "../api.js";
+import { stream, timezone } from "../api.js";
 import { el } from "../dom.js";
 import { amount, moment, span } from "../format.js";
 import { badge, evidenceItem, failed, facts, hostAddress, logTable, note, recommendation, section, table } from "../parts.js";
@@ -33,7 +33,7 @@ export function show(main, host) {
     stop.abort();
     stop = new AbortController();
     place.replaceChildren(note(`${w("thinking")}…`));
-    const question = { question: text, session_id: SESSION, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...(host ? { host } : {}) };
+    const question = { question: text, session_id: SESSION, timezone: timezone(), ...(host ? { host } : {}) };
     try {
       await stream(question, (kind, answer) => place.replaceChildren(...drawn(answer, kind)), stop.signal);
     } catch (error) {

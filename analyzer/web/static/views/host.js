@@ -1,6 +1,6 @@
 // Host: how it is and why, its features' courses with what is usual, expected and unusual, what runs, what it logs.
 
-import { get, host as address } from "../api.js";
+import { get, host as address, spoken } from "../api.js";
 import { bar, el, mark, say } from "../dom.js";
 import { amount, moment, number, span } from "../format.js";
 import { badge, failed, facts, healthTone, incidentItem, logTable, note, section, table } from "../parts.js";
@@ -46,8 +46,8 @@ export function show(main, name) {
     const signal = state.stop.signal;
     try {
       const [detail, past, status] = await Promise.all([
-        get(address(name), signal),
-        get(`/api/v1/incidents?host=${encodeURIComponent(name)}&limit=30`, signal),
+        spoken(address(name), signal),
+        spoken(`/api/v1/incidents?host=${encodeURIComponent(name)}&limit=30`, signal),
         get("/api/v1/status", signal),
       ]);
       problem.replaceChildren();

@@ -1,6 +1,6 @@
 // Incident: when, where and what, each finding with its proof, what to do, what else happened, feedback and silences.
 
-import { get, host as address, send } from "../api.js";
+import { get, host as address, send, spoken, timezone } from "../api.js";
 import { el, say } from "../dom.js";
 import { number, span, when } from "../format.js";
 import { badge, failed, facts, findingItem, hostAddress, logTable, note, recommendation, section } from "../parts.js";
@@ -59,14 +59,14 @@ export function show(main, id) {
 
 /** What the finding belongs to; an incident's id is the fingerprint of the finding that opened it. */
 async function known(id, signal) {
-  const first = await get(finding(id), signal);
+  const first = await spoken(finding(id), signal);
   if (!first.incident) {
     const hosts = [{ host: first.host, joined_at: first.starts_at }];
     return { ...first, title: first.what, open: first.firing, hosts, findings: [first] };
   }
-  const incident = await get(`/api/v1/incidents/${encodeURIComponent(first.incident)}`, signal);
+  const incident = await spoken(`/api/v1/incidents/${encodeURIComponent(first.incident)}`, signal);
   const [opened, ...rest] = incident.findings;
-  return { ...incident, findings: [opened.fingerprint === id ? first : await get(finding(opened.fingerprint), signal), ...rest] };
+  return { ...incident, findings: [opened.fingerprint === id ? first : await spoken(finding(opened.fingerprint), signal), ...rest] };
 }
 
 const finding = (fingerprint) => `/api/v1/findings/${encodeURIComponent(fingerprint)}`;
@@ -110,7 +110,7 @@ function part(finding, open, signal) {
 }
 
 async function around(incident, place, signal) {
-  const { findings } = await get(`/api/v1/findings?since=${encodeURIComponent(incident.starts_at)}&limit=100`, signal).catch(() => ({ findings: [] }));
+  const { findings } = await spoken(`/api/v1/findings?since=${encodeURIComponent(incident.starts_at)}&limit=100`, signal).catch(() => ({ findings: [] }));
   const own = new Set(incident.findings.map((one) => one.fingerprint));
   const end = incident.ends_at ? Date.parse(incident.ends_at) : Infinity;
   const others = findings.filter((other) => !own.has(other.fingerprint) && Date.parse(other.starts_at) <= end);
@@ -134,7 +134,7 @@ async function advise(incident, place, signal) {
   place.replaceChildren(note(w("thinking")));
   const [{ host }] = incident.hosts;
   try {
-    const question = { question: w("adviceQuestion", host), language: language(), host, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    const question = { question: w("adviceQuestion", host), language: language(), host, timezone: timezone() };
     const answer = await send("POST", "/api/v1/query", question, signal);
     const steps = answer.data.recommendations;
     place.replaceChildren(steps.length ? el("ul", { class: "steps" }, steps.map(recommendation)) : note(w("noAdvice")));

@@ -1,6 +1,6 @@
 // Overview: what is wrong now, a sentence each, then every host by urgency. Redraws only what changed.
 
-import { get } from "../api.js";
+import { spoken } from "../api.js";
 import { arrange, bar, el, inFrames, mark, say } from "../dom.js";
 import { live } from "../live.js";
 import { failed, incidentItem, badge, healthTone, hostAddress, note, URGENCY } from "../parts.js";
@@ -24,7 +24,7 @@ export function show(main) {
     if (state.busy) return void (state.again = true);
     state.busy = true;
     try {
-      const [fleet, now] = await Promise.all([get("/api/v1/hosts"), get("/api/v1/incidents?open=true&limit=100")]);
+      const [fleet, now] = await Promise.all([spoken("/api/v1/hosts"), spoken("/api/v1/incidents?open=true&limit=100")]);
       if (!state.open) return;
       problem.replaceChildren();
       Object.assign(state, { hosts: fleet.hosts, at: Date.parse(fleet.at) });
