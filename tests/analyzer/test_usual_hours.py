@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 
-from analyzer.data import Frame
+from analyzer.data import Fetched, Fleet, Frame, Host, Window
+from analyzer.training import Trainer
 from analyzer.usual_hours import usual_hours
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC).timestamp()
@@ -46,3 +48,28 @@ def test_gaps_do_not_count_and_what_was_never_seen_is_unknown() -> None:
 def test_the_median_of_an_even_number_of_rows_lies_between_the_middle_two() -> None:
     values, times = np.array([[1.0], [2.0], [4.0], [9.0]], np.float32), np.arange(4.0, dtype=np.float64) * STEP
     assert usual_hours(Frame("db-1", ("writes",), times, values)).usual("writes", at(2)) == (3.0, False)
+
+
+class Days:
+    """A source of three days of one host."""
+
+    name = "days"
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        frame = days(3)
+        noisy = frame.values + np.random.default_rng(3).normal(0, 0.5, frame.values.shape).astype(np.float32)
+        return Fetched(Fleet((Host("db-1"),), frame.features, frame.times, noisy.T[None]), self.name)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_what_is_usual_is_learned_with_a_hosts_models() -> None:
+    trainer = Trainer(Days(), timedelta(seconds=STEP))
+    assert trainer.hours("db-1") is None
+    await trainer.train(datetime(2026, 1, 8, tzinfo=UTC), ["db-1"])
+    hours = trainer.hours("db-1")
+    assert hours is not None
+    usual, hourly = hours.usual("writes", at(2))
+    assert usual == pytest.approx(80, abs=1)
+    assert hourly
