@@ -97,6 +97,7 @@ async def test_a_host_is_learning_until_its_models_are_fitted_and_then_scored() 
     later, _ = await cycle.run(BEGIN + timedelta(hours=2), memory)
     assert later.hosts[0].learning is None
     assert set(later.hosts[0].scores) == {
+        "alone",
         "isolation_forest",
         "kmeans",
         "regression",
