@@ -45,7 +45,7 @@ def incident_rows(held_out: Values, step_seconds: float, budget: Budget) -> npt.
     """The rows of history, with a few beside them, that this budget would call incidents: nothing to learn from."""
     told = held_out[np.isfinite(held_out)]
     days = np.array([len(told) * step_seconds / DAY_SECONDS])
-    allowed = (budget.false_alarms_per_day + budget.incidents_per_day) * days
+    allowed = budget.believed_per_day * days
     bar = max(float(lowest_within(episode_counts(told)[None], allowed)[0]), budget.noise)
     over = np.nan_to_num(held_out) >= bar
     beside = np.ones(2 * BESIDE_STEPS + 1)

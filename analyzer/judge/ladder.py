@@ -26,14 +26,19 @@ class Budget:
     """
 
     false_alarms_per_day: float = 0.2
-    incidents_per_day: float = 0.6
+    incidents_per_day: float = 0.5
     noise: float = 0.8
     doubt: float = 0.15
+
+    @property
+    def believed_per_day(self) -> float:
+        """How many episodes a host may have, real ones included: who bears more alarms hears more of the real ones."""
+        return 1.5 * self.false_alarms_per_day + self.incidents_per_day
 
     def bars(self, counts: Values, days: Times) -> Values:
         """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`."""
         strict = lowest_within(counts, self.false_alarms_per_day * days)
-        believed = self.false_alarms_per_day + self.incidents_per_day
+        believed = self.believed_per_day
         # one episode, which may be the one that is going on, proves nothing, however short the time it came in
         lenient = lowest_within(counts, np.maximum(believed * days, 1.5))
         bar = np.minimum(strict, np.maximum(lenient, self.noise))
@@ -43,7 +48,7 @@ class Budget:
 
     def doubts(self, days: Times) -> Times:
         """By how much the bar stands above `noise` for want of time; 1 once one alarm could have come."""
-        believed = self.false_alarms_per_day + self.incidents_per_day
+        believed = self.believed_per_day
         missing = np.log(np.maximum(1.0 / np.maximum(believed * days, 1e-6), 1.0))
         return np.asarray(1.0 + self.doubt * missing)
 

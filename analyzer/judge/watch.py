@@ -68,9 +68,9 @@ class Rule:
     """
 
     budget: Budget = field(default_factory=Budget)
-    memory_days: float = 10.0
+    memory_days: float = 7.0
     learned_part: float = 0.1
-    calm: float = 0.75
+    calm: float = 0.5
     hold_steps: int = GAP_STEPS
 
     def step(self, watch: Watch, learned: Learned, time: float, heights: Values, step_seconds: float) -> Watch:
