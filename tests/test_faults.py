@@ -138,7 +138,9 @@ def test_the_sums_count_what_was_missed_and_what_was_told_for_nothing() -> None:
     assert row(missed) == "| broken | – |  |  |  | no | no | no |"
     assert row(silent) == "| calm | – |  |  |  | silent, as it should be |  |  |"
     assert row(false) == "| calm | 3.0 s | anomaly | warning | right | false alarm |  |  |"
-    assert summary([heard, missed, silent, false], Quiet(1800.0, 0.5, ("anomaly: x",))).strip().splitlines() == [
+    assert summary(
+        [heard, missed, silent, false], Quiet(2400.0, 1800.0, 0.5, ("anomaly: x",))
+    ).strip().splitlines() == [
         "detected within the time given: 1 of 2 (50%, goal 95%)",
         "seconds to detect: median 7.0, most 7.0",
         "first cause right: 1 of 2 (50%, goal 80%)",

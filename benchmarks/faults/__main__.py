@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import sys
 import tempfile
 import time
@@ -98,17 +99,19 @@ def measured(
 def quiet_time(stack: Stack, seconds: float) -> Quiet:
     """The time that is learned from, with a backup now and then, watched by an analyzer that begins with nothing."""
     began = time.time()
-    due = began + BACKUP_EVERY_SECONDS / 2
+    due, learned = began + BACKUP_EVERY_SECONDS / 2, math.inf
     while (now := time.time()) < began + seconds:
+        if math.isinf(learned) and stack.learned():
+            learned = now
         if now >= due:
             due += BACKUP_EVERY_SECONDS
             with running(backup(stack.ground, BACKUP_SECONDS)):
                 time.sleep(BACKUP_SECONDS)
-        time.sleep(0.5)
+        time.sleep(1)
     ended = time.time()
     told = [one for one in stack.told(began) if one.starts_at >= began]
     load = stack.value(f"max_over_time({LOAD}[{seconds:.0f}s:1s])") + LOAD_MARGIN
-    return Quiet(ended - began, load, tuple(f"{one.kind}: {one.text}" for one in told))
+    return Quiet(ended - began, max(0.0, ended - learned), load, tuple(f"{one.kind}: {one.text}" for one in told))
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def main() -> int:
         if fault.name in kept:
             outcomes.append(judged(court, fault, kept[fault.name], given.seconds))
             print(row(outcomes[-1]), flush=True)
-    print(summary(outcomes, Quiet(0.0, 0.0, ())))
+    print(summary(outcomes, Quiet(0.0, 0.0, 0.0, ())))
     return 0
 
 

@@ -36,6 +36,7 @@ QUICK = (
     "--cycle.recent=10m",
     "--judge.saturated-after=20s",
     "--judge.silent-after=20s",
+    "--training.least=2m",
 )
 RATE_SECONDS = 5.0
 LEARN_SECONDS = 120.0
@@ -102,8 +103,7 @@ class Stack:
     def until_learned(self) -> None:
         """Until the host is scored by models of its own."""
         if self.analyzer is not None:
-            learned = self._learned
-            until(learned, "the analyzer learned the host", self.analyzer, seconds=LEARN_SECONDS)
+            until(self.learned, "the analyzer learned the host", self.analyzer, seconds=LEARN_SECONDS)
 
     def value(self, promql: str) -> float:
         """The newest value of a query that gives one series; NaN where it gives none, as when no scrape came."""
@@ -117,7 +117,8 @@ class Stack:
         with urllib.request.urlopen(urllib.request.Request(address, method="POST"), timeout=30):
             pass
 
-    def _learned(self) -> bool:
+    def learned(self) -> bool:
+        """Whether models of its own score the host."""
         report = self.host_report()
         return bool(report) and report["learning"] is None
 

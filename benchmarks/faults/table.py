@@ -12,15 +12,21 @@ HOUR_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Quiet:
-    """The time that was learned from: how long, the load average that is usual, and every alarm told in it."""
+    """The time that was learned from: how long, how much of it was watched by models, every alarm told in it.
+
+    `load` is the load average that is usual.
+    """
 
     seconds: float
+    watched_seconds: float
     load: float
     alarms: tuple[str, ...]
 
     @property
     def told(self) -> str:
-        lines = [f"quiet: {self.seconds / 60:.1f} minutes, {len(self.alarms)} alarms, load up to {self.load:.2f}"]
+        lines = [
+            f"quiet: {self.seconds / 60:.1f} minutes, {self.watched_seconds / 60:.1f} of them watched, {len(self.alarms)} alarms, load up to {self.load:.2f}"
+        ]
         return "\n  ".join([*lines, *self.alarms])
 
 
@@ -59,7 +65,7 @@ def summary(outcomes: Sequence[Outcome], quiet: Quiet) -> str:
     if still:
         lines.append(share("silent where nothing was wrong", sum(one.right for one in still), len(still), 100))
     alarms = len(quiet.alarms) + sum(one.false_alarms for one in outcomes)
-    hours = (quiet.seconds + sum(one.calm_seconds for one in outcomes)) / HOUR_SECONDS
+    hours = (quiet.watched_seconds + sum(one.calm_seconds for one in outcomes)) / HOUR_SECONDS
     lines.append(f"false alarms while quiet: {alarms} in {hours:.2f} h (goal: at most 1 an hour)")
     return "\n".join(["", *filter(None, lines)])
 
