@@ -160,7 +160,13 @@ def assemble(settings: Settings, store: Store) -> Parts:
     source = FallbackSource((_prometheus(settings, catalogue), _scrape(settings, catalogue)))
     logs = ExporterLogs(settings.exporter.logs)
     assistant = HostAssistant(
-        features, settings.prometheus.url, source, logs, _worder(settings, os.environ), _keeping(settings)
+        features,
+        settings.prometheus.url,
+        source,
+        logs,
+        _worder(settings, os.environ),
+        _keeping(settings),
+        aliases=settings.hosts.aliases,
     )
     mishaps = Mishaps()
     metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(assistant), mishaps])
@@ -345,6 +351,7 @@ def _keeping(settings: Settings) -> Keeping:
         open_cache(asked.url.get_secret_value()),
         answer_seconds=asked.answers.total_seconds(),
         metrics_seconds=asked.metrics.total_seconds(),
+        status_seconds=asked.status.total_seconds(),
     )
 
 

@@ -83,6 +83,8 @@ def _shown(value: object) -> str:
         return f"{seconds / UNITS[unit]:.0f}{unit}"
     if isinstance(value, tuple):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{name}={given}" for name, given in value.items()) or "none"
     return str(value) if value not in {None, ""} and not isinstance(value, SecretStr) else "none"
 
 

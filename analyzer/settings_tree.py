@@ -190,6 +190,26 @@ class CacheSettings(Section):
     url: SecretStr = Field(SecretStr(""), description="Redis address, redis:// or rediss://; empty: kept in memory")
     answers: Duration = Field(timedelta(minutes=5), description="how long a model's words for the same facts are kept")
     metrics: Duration = Field(timedelta(seconds=30), description="how long an answer to the same question is kept")
+    status: Duration = Field(timedelta(minutes=1), description="how long an answer about a host's status is kept")
+
+
+class HostSettings(Section):
+    """What people call their hosts."""
+
+    aliases: dict[str, str] = Field(
+        {}, description="names for hosts in questions, as ALIAS=HOST with the host's instance label"
+    )
+
+    @field_validator("aliases", mode="before")
+    @classmethod
+    def _short(cls, aliases: Any) -> Any:
+        """The form of the flag: ALIAS=HOST, separated by commas."""
+        if not isinstance(aliases, str):
+            return aliases
+        pairs = [one.partition("=") for one in aliases.split(",") if one]
+        if wrong := [alias + sign + host for alias, sign, host in pairs if not (alias.strip() and host.strip())]:
+            raise ValueError(f"{wrong[0]!r} is no alias: write it like shop=web-1:9100")
+        return {alias.strip(): host.strip() for alias, _, host in pairs}
 
 
 class ExporterSettings(Section):
@@ -254,6 +274,7 @@ class Settings(Section):
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     notify: NotifySettings = NotifySettings()
     cache: CacheSettings = CacheSettings()
+    hosts: HostSettings = HostSettings()
     exporter: ExporterSettings = ExporterSettings()
     models: ModelSettings = ModelSettings()
     features: FeatureSettings = FeatureSettings()

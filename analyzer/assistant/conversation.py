@@ -16,6 +16,7 @@ from analyzer.assistant.keeping import Keeping
 from analyzer.assistant.models.worder import Request, Worded, Worder, facts_of, with_words
 from analyzer.assistant.sessions import Sessions
 from analyzer.assistant.understanding import Understanding, understand
+from analyzer.assistant.understanding.hostnames import without_aliases
 from analyzer.data import Answer, Feature, Language, Question, Report, Served
 from analyzer.interfaces import LogReader
 
@@ -33,7 +34,8 @@ class HostAssistant:
     """Answers from the last report, from Prometheus through `reader` and from the exporters' logs through `logs`.
 
     `features` is the catalogue; `prometheus_url` makes evidence openable. Language models word answers only where
-    `worder` has providers. Computing takes `compute_seconds` at most: then the report alone answers.
+    `worder` has providers. Computing takes `compute_seconds` at most: then the report alone answers. `aliases` are
+    what people call hosts, by alias.
     """
 
     features: Mapping[str, Feature] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class HostAssistant:
     keeping: Keeping = field(default_factory=Keeping)
     sessions: Sessions = field(default_factory=Sessions)
     compute_seconds: float = 10.0
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     async def answer(self, question: Question, report: Report | None) -> Answer:
         """Always an answer, in the question's language; `supported` is False where it can only say why not."""
@@ -83,9 +86,10 @@ class HostAssistant:
     async def _understood(self, question: Question, report: Report | None) -> Understanding:
         hosts = known_hosts(report)
         beside = question.host if question.host and question.host not in question.text else ""
-        text = f"{question.text.strip(' ?.!')} {beside}" if beside else question.text  # "how is it" is of a host then
+        asked = without_aliases(question.text, self.aliases)
+        text = f"{asked.strip(' ?.!')} {beside}" if beside else asked  # "how is it" is of a host then
         understood = await asyncio.to_thread(understand, text, (*hosts, beside) if beside else hosts)
-        understood = self.sessions.continued(question.session_id, question.text, understood, hosts)
+        understood = self.sessions.continued(question.session_id, asked, understood, hosts)
         self.sessions.remember(question.session_id, understood)
         return understood
 

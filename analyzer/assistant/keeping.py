@@ -25,6 +25,7 @@ class Keeping:
     answer_seconds: float = 300.0
     metrics_seconds: float = 30.0
     status_seconds: float = 60.0
+    _newest: list[tuple[Report | None, str]] = field(default_factory=list, init=False, repr=False)
 
     async def answer(
         self, question: Question, report: Report | None, context: str, compute: Callable[[], Awaitable[Answer]]
@@ -37,7 +38,7 @@ class Keeping:
             return ANSWER.dump_json(fresh[0])
 
         key = "answer:" + _hash(_normal(question.text), question.language, question.host, question.timezone, context,
-                                evidence_of(report))  # fmt: skip
+                                self._evidence_of(report))  # fmt: skip
         try:
             kept, spared = await self.cache.once(key, self.metrics_seconds, computed)
         except CacheUnavailable:  # who was to compute it gave up
@@ -53,6 +54,12 @@ class Keeping:
         return replace(
             found, cached=True, cache_hits=1, session_id=question.session_id, sources=(Served("cache", 1.0),)
         )
+
+    def _evidence_of(self, report: Report | None) -> str:
+        """A fleet's report takes milliseconds to hash: once for all questions between two cycles."""
+        if not self._newest or self._newest[0][0] is not report:
+            self._newest[:] = [(report, evidence_of(report))]
+        return self._newest[0][1]
 
     async def words(self, text: str, providers: Sequence[str], language: str) -> Worded | None:
         """The words found earlier for exactly these facts."""

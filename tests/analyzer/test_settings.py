@@ -75,6 +75,21 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
         parse_duration(text)
 
 
+@pytest.mark.parametrize(
+    "given", ["hosts:\n  aliases: {shop: 'web-1:9100', 디비: db-2}\n", "shop=web-1:9100, 디비 = db-2"]
+)
+def test_aliases_of_hosts_are_a_mapping_or_pairs(tmp_path: Path, given: str) -> None:
+    in_file = given.startswith("hosts:")
+    settings = load_settings(written(tmp_path, given) if in_file else {"hosts.aliases": given}, {})
+    assert settings.hosts.aliases == {"shop": "web-1:9100", "디비": "db-2"}
+
+
+def test_an_alias_without_a_host_is_refused() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"hosts.aliases": "shop=web-1:9100,db="}, {})
+    assert caught.value.problems == ("'hosts.aliases': 'db=' is no alias: write it like shop=web-1:9100",)
+
+
 def test_addresses_are_split_into_host_and_port() -> None:
     assert host_and_port("127.0.0.1:9095") == ("127.0.0.1", 9095)
     assert host_and_port(":9095") == ("", 9095)

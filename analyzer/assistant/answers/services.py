@@ -1,10 +1,11 @@
-"""Which services run and which have failed: systemd's unit states, else whether their processes live."""
+"""Which services run and which have failed: systemd's unit states and probes, else whether their processes live."""
 
 from __future__ import annotations
 
 import re
 
 from analyzer.assistant.answers.measure import ask, selector_of, window_at
+from analyzer.assistant.answers.probes import Probe, answering, probe_sentence, probes
 from analyzer.assistant.answers.processes import COUNT, top
 from analyzer.assistant.answers.sentences import problem_sentences
 from analyzer.assistant.draft import Citations, Draft
@@ -35,39 +36,55 @@ async def failed_units(inquiry: Inquiry) -> tuple[tuple[Evidence, ...], str]:
 
 async def _failed(inquiry: Inquiry) -> Draft:
     failed, problem = await failed_units(inquiry)
+    probed, trouble = await probes(inquiry)
+    silent = [probe for probe in probed if not probe.answers]
     citations = Citations(inquiry.prometheus_url)
-    if failed:
-        count = len(failed)
-        head = inquiry.say(
-            f"{count} service{'s have' if count > 1 else ' has'} failed.", f"실패한 서비스가 {count}개 있습니다."
-        )
-        lines = tuple(
-            inquiry.say(f"{e.host}: {e.subject} has failed.", f"{e.host}: {e.subject} 서비스가 실패했습니다.")
-            + citations.cite(e)
-            for e in failed[:SHOWN]
-        )
-        return Draft(head, lines, tuple(citations.evidence), urgency="medium", metrics=tuple(citations.evidence))
+    problems = tuple(problem_sentences(inquiry, tuple(dict.fromkeys(filter(None, (problem, trouble))))))
+    if not failed and not silent:
+        return await _all_well(inquiry, probed, problems)
+    count = len(failed) + len(silent)
+    head = inquiry.say(
+        f"{count} service{'s have' if count > 1 else ' has'} failed.", f"실패한 서비스가 {count}개 있습니다."
+    )
+    lines = [
+        inquiry.say(f"{e.host}: {e.subject} has failed.", f"{e.host}: {e.subject} 서비스가 실패했습니다.")
+        + citations.cite(e)
+        for e in failed[:SHOWN]
+    ]
+    lines += [probe_sentence(inquiry, probe, citations) for probe in silent[:SHOWN]]
+    told = tuple(citations.evidence)
+    return Draft(head, (*lines, *problems), told, urgency="medium", metrics=told)
+
+
+async def _all_well(inquiry: Inquiry, probed: tuple[Probe, ...], problems: tuple[str, ...]) -> Draft:
+    """Nothing has failed, or nothing is known."""
     active = _and('state="active"', inquiry)
     promql = f"count by (instance) (node_systemd_unit_state{{{active}}} == 1)"
     watched, _ = await ask(inquiry, promql, inquiry.question.now)
-    problems = tuple(problem_sentences(inquiry, (problem,) if problem else ()))
-    if not watched:
+    if not watched and not probed:
         return Draft(_unknown(inquiry), problems)
-    evidence = tuple(_counted(inquiry, s) for s in watched)
-    running = ", ".join(f"{e.host} {inquiry.number(e.value)}" for e in evidence)
+    citations = Citations(inquiry.prometheus_url)
+    lines = []
+    if evidence := tuple(_counted(inquiry, s) for s in watched):
+        running = ", ".join(f"{e.host} {inquiry.number(e.value)}" for e in evidence)
+        said = inquiry.say(f"Active units: {running}.", f"실행 중인 유닛 수: {running}.")
+        lines.append(said + citations.cite(*evidence))
+    if probed:
+        lines.append(answering(inquiry, probed, citations))
     head = inquiry.say("No service has failed.", "실패한 서비스가 없습니다.")
-    line = inquiry.say(f"Active units: {running}.", f"실행 중인 유닛 수: {running}.") + citations.cite(*evidence)
-    return Draft(head, (line, *problems), tuple(citations.evidence))
+    return Draft(head, (*lines, *problems), tuple(citations.evidence))
 
 
 async def _named(inquiry: Inquiry, program: str) -> Draft:
     literal = re.sub(r"([^\w-])", r"\\\1", program)
     pattern = matcher("name", f"(?i){literal}.*[.](service|timer|socket)").replace("=", "=~", 1)
     units, problem = await _units(inquiry, pattern)
+    probed, obstacle = await probes(inquiry, program)
     citations = Citations(inquiry.prometheus_url)
-    if units:
-        lines = [_state_line(inquiry, e, citations) for e in units[:SHOWN]]
-        bad = any(e.figures and e.figures[0].name == "failed" for e in units)
+    lines = [_state_line(inquiry, e, citations) for e in units[:SHOWN]]
+    lines += [probe_sentence(inquiry, probe, citations) for probe in probed[:SHOWN]]
+    if lines:
+        bad = any(e.figures and e.figures[0].name == "failed" for e in units) or not all(p.answers for p in probed)
         return Draft(lines[0], tuple(lines[1:]), tuple(citations.evidence), urgency="medium" if bad else "none")
     groups, trouble = await top(inquiry, COUNT, inquiry.question.now, program)
     if groups:
@@ -76,13 +93,13 @@ async def _named(inquiry: Inquiry, program: str) -> Draft:
             f"{program} is running; number of processes: {said}.", f"{program} 실행 중, 프로세스 수: {said}."
         )
         return Draft(head + citations.cite(*groups), (), tuple(citations.evidence))
-    reasons = tuple(reason for reason in (problem, trouble) if reason)
+    reasons = tuple(dict.fromkeys(reason for reason in (problem, obstacle, trouble) if reason))
     if reasons:
         return Draft(_unknown(inquiry), tuple(problem_sentences(inquiry, reasons)))
     return Draft(
         inquiry.say(
-            f"{program} is not seen: no unit and no process of that name on the hosts you ask about.",
-            f"{program} 서비스가 보이지 않습니다. 질문하신 호스트에 그 이름의 유닛도 프로세스도 없습니다.",
+            f"{program} is not seen: no unit, no probe and no process of that name on the hosts you ask about.",
+            f"{program} 서비스가 보이지 않습니다. 질문하신 호스트에 그 이름의 유닛도 프로브도 프로세스도 없습니다.",
         )
     )
 
@@ -121,6 +138,8 @@ def _and(matchers: str, inquiry: Inquiry) -> str:
 
 def _unknown(inquiry: Inquiry) -> str:
     return inquiry.say(
-        "The state of services is not known: no systemd metrics arrive (the exporter's systemd collector gives them).",
-        "서비스 상태를 알 수 없습니다. systemd 메트릭이 들어오지 않습니다(익스포터의 systemd 수집기가 제공합니다).",
+        "The state of services is not known: no metrics of units or probes arrive (the exporter's systemd and probes "
+        "collectors give them).",
+        "서비스 상태를 알 수 없습니다. 유닛이나 프로브 메트릭이 들어오지 않습니다"
+        "(익스포터의 systemd·probes 수집기가 제공합니다).",
     )

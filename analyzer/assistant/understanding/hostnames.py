@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from analyzer.assistant.understanding.vocabulary import words
 
@@ -38,6 +38,19 @@ def without_hosts(text: str, hosts: Iterable[str]) -> str:
         for alias in aliases(host):
             spoken = _pattern(alias).sub("server", spoken)
     return spoken
+
+
+def without_aliases(text: str, named: Mapping[str, str]) -> str:
+    """The text with each of the user's own names for a host replaced by the host's; `named[alias]` is that."""
+    hosts = {alias.casefold(): host for alias, host in named.items()}
+    longest_first = sorted(hosts, key=len, reverse=True)
+    if not longest_first:
+        return text
+    pattern = re.compile(
+        "|".join(rf"(?<![a-z0-9_.-]){re.escape(alias)}(?![a-z0-9_]|[-.][a-z0-9])" for alias in longest_first),
+        re.IGNORECASE,
+    )
+    return pattern.sub(lambda found: hosts[found[0].casefold()], text)
 
 
 def aliases(host: str) -> tuple[str, ...]:

@@ -91,6 +91,17 @@ GAUGES: dict[str, Level] = {
         for state in ("active", "failed", "inactive")
     },
 }
+SHOP, MAIL = "https://shop.example.org/health", "tls://mail.example.org:993"
+GAUGES |= {
+    f'probe_success{{instance="{WEB}",target="{SHOP}"}}': since(1, 0),
+    f'probe_success{{instance="{WEB}",target="{MAIL}"}}': always(1),
+    f'openmanager_probe_last_failure_timestamp_seconds{{instance="{WEB}",target="{SHOP}",reason="dns"}}': always(
+        NOW.timestamp() - 30 * 3600
+    ),
+    f'openmanager_probe_last_failure_timestamp_seconds{{instance="{WEB}",target="{SHOP}",reason="timeout"}}': since(
+        0, NOW.timestamp() - 20
+    ),
+}
 COUNTERS: dict[str, Level] = {
     **{
         f'node_cpu_seconds_total{{instance="{host}",cpu="{cpu}",mode="{mode}"}}': level

@@ -11,7 +11,7 @@ import pytest
 from analyzer.assistant import HostAssistant
 from analyzer.data import Answer, Failure, Host, HostReport, Learning, Question, Report
 from analyzer.sources.prometheus import PrometheusSource
-from tests.analyzer.assistant.conftest import BUSY, DB, FEATURES, NOW, SHORT_OF_MEMORY, WEB, WrittenLog, report
+from tests.analyzer.assistant.conftest import BUSY, DB, FEATURES, NOW, SHOP, SHORT_OF_MEMORY, WEB, WrittenLog, report
 from tests.processes import Program
 
 TROUBLED = report(BUSY, SHORT_OF_MEMORY)
@@ -147,8 +147,30 @@ async def test_services_are_told_by_name_or_by_failure(assistant: HostAssistant)
     failed = await ask(assistant, "어떤 서비스가 죽어 있어?")
     redis = await ask(assistant, "is redis up")
     assert nginx.text == "web-1:9100: nginx.service active. [E1]"
-    assert failed.text == "실패한 서비스가 1개 있습니다.\ndb-2:9100: backup.service 서비스가 실패했습니다. [E1]"
-    assert redis.text.startswith("redis is not seen: no unit and no process of that name")
+    assert failed.text == (
+        "실패한 서비스가 2개 있습니다.\ndb-2:9100: backup.service 서비스가 실패했습니다. [E1]\n"
+        "web-1:9100: https://shop.example.org/health 3월 4일 14:10 KST부터 응답하지 않습니다: "
+        "제시간에 응답하지 않습니다. [E2]"
+    )
+    assert redis.text.startswith("redis is not seen: no unit, no probe and no process of that name")
+
+
+async def test_probed_services_answer_or_not_with_the_reason_and_since_when(assistant: HostAssistant) -> None:
+    shop = await ask(assistant, "which services are down on web-1")
+    assert shop.details == (
+        "web-1:9100: https://shop.example.org/health has not answered since Mar 4 05:10 UTC: no answer in time. [E1]",
+    )
+    assert [(e.feature, e.subject, e.value) for e in shop.evidence] == [("probe_success", SHOP, 0.0)]
+    quiet = await ask(assistant, "did any service fail on db-2 or web-1?")
+    assert quiet.summary == "2 services have failed."
+
+
+async def test_hosts_are_known_by_the_names_people_gave_them(assistant: HostAssistant) -> None:
+    named = replace(assistant, aliases={"쇼핑몰": WEB, "Shop Front": WEB, "shop": DB})
+    assert (await ask(named, "쇼핑몰 CPU 몇 퍼센트야?")).text.startswith("web-1:9100: CPU 사용률 93.3%")
+    assert (await ask(named, "what is the cpu usage of shop front?")).text.startswith("web-1:9100: ")
+    assert (await ask(named, "what is the cpu usage of shop?")).text.startswith("db-2:9100: ")
+    assert "workshop" not in (await ask(named, "cpu of the workshop?")).text
 
 
 async def test_logs_are_quoted_with_how_often_they_came(assistant: HostAssistant) -> None:
