@@ -21,18 +21,26 @@ LOOKBACK_STEPS = 240
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """How much a model counts for how abnormal a step is, and for which features are to blame."""
+    """How much a model counts for how abnormal a step is, and for which features are to blame.
+
+    `single` is added where there is but one feature, half of it where there are two, and so on.
+    """
 
     abnormal: float = 1.0
     blame: float = 0.0
+    single: float = 0.0
+
+    def of(self, features: int) -> float:
+        return self.abnormal + self.single / max(features, 1)
 
 
 # Measured: docs/detection.md. Those that tell features apart in their own units are the ones to blame by.
 VOTES: Mapping[str, Vote] = MappingProxyType(
     {
         "alone": Vote(abnormal=0.5),
-        "isolation_forest": Vote(abnormal=0.5),
-        "kmeans": Vote(),
+        "isolation_forest": Vote(abnormal=0.25),
+        # a feature that no others explain is told by the shape of its course
+        "kmeans": Vote(abnormal=0.75, single=1.25),
         "regression": Vote(blame=1.0),
         "residual_fast": Vote(),
         "residual_slow": Vote(blame=1.0),
@@ -42,7 +50,7 @@ VOTES: Mapping[str, Vote] = MappingProxyType(
 
 def momentary(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:
     """`[h, t]`: the models' log(1 + ratio), averaged; ratios that multiply in rarity add up."""
-    weights = {name: votes.get(name, Vote()).abnormal for name in told}
+    weights = {name: votes.get(name, Vote()).of(numbers.parts.shape[2]) for name, numbers in told.items()}
     total = sum(weights[name] * np.log1p(numbers.ratio) for name, numbers in told.items())
     return np.asarray(total / np.float32(sum(weights.values())), dtype=np.float32)
 

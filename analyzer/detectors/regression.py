@@ -13,6 +13,8 @@ from analyzer.detectors.edge import Edge, excess, usual
 BOUND = 8.0
 # What breaks a relation is a cause even when it moved little; its size says less than its being there.
 BLAME = np.float32(0.3)
+# Residuals up to so many usual ones are not heard at all where there are many features.
+DEAF = np.float32(1.25)
 LAGS = (1, 2)
 LEVELS = (Level(10.0, BOUND), Level(60.0, BOUND))
 
@@ -63,8 +65,12 @@ def unforeseen(seen: Values, z: Values, weights: Values) -> Values:
 
 
 def raw(residuals: Values) -> Values:
-    """Many features off their course together matter more than one far off: hence the logarithm."""
-    return np.asarray(np.log1p(residuals).mean(axis=2))
+    """Many features off their course together matter more than one far off: hence the logarithm.
+
+    What a feature does about one row in a hundred is nothing among many: their noise must not hide a few.
+    """
+    deaf = DEAF * np.float32(1.0 - 1.0 / residuals.shape[2])
+    return np.asarray(np.log1p(np.maximum(residuals - deaf, 0.0)).mean(axis=2))
 
 
 def design(views: Views) -> Values:
