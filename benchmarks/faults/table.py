@@ -24,9 +24,8 @@ class Quiet:
 
     @property
     def told(self) -> str:
-        lines = [
-            f"quiet: {self.seconds / 60:.1f} minutes, {self.watched_seconds / 60:.1f} of them watched, {len(self.alarms)} alarms, load up to {self.load:.2f}"
-        ]
+        length = f"{self.seconds / 60:.1f} minutes, {self.watched_seconds / 60:.1f} of them watched"
+        lines = [f"quiet: {length}, {len(self.alarms)} alarms, load up to {self.load:.2f}"]
         return "\n  ".join([*lines, *self.alarms])
 
 
