@@ -109,7 +109,7 @@ class Judge:
         )
         memory = replace(memory, machines=remembered(memory.machines, machines, memory.last_seen))
         verdict = _verdict(told, Reasons(scene, quieting), memory)
-        return replace(verdict, confidence=_confidence(rule, memory, calibrations))
+        return replace(verdict, confidence=_confidence(rule, memory, calibrations, seconds))
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
         """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""
@@ -136,9 +136,12 @@ def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdi
     return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting)))
 
 
-def _confidence(rule: Rule, memory: Memory, calibrations: Mapping[str, Calibration]) -> Mapping[str, float]:
-    days = memory.watch.days + rule.learned_part * learned(memory.hosts, calibrations).days
-    sure = (1.0 / rule.budget.doubts(days)).tolist()
+def _confidence(
+    rule: Rule, memory: Memory, calibrations: Mapping[str, Calibration], step_seconds: float
+) -> Mapping[str, float]:
+    known = learned(memory.hosts, calibrations)
+    days = memory.watch.days + rule.learned_part * known.days
+    sure = (1.0 / rule.budget.doubts(days, known.held_out(step_seconds).steps)).tolist()
     return {host: share for host, share in zip(memory.hosts, sure, strict=True) if host in calibrations}
 
 

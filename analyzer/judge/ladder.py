@@ -13,6 +13,8 @@ DAY_SECONDS = 86400.0
 LEVELS: Values = np.geomspace(0.2, 12.0, 128).astype(np.float32)
 # With no more quiet rows than this between them, rows belong to one episode: an operator would see one alarm.
 GAP_STEPS = 10
+# Neighbouring steps say much the same: so many of them are worth one.
+RELATED_STEPS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,36 +23,56 @@ class Budget:
 
     `false_alarms_per_day` are. Real incidents come on top, and nobody labels them: up to `incidents_per_day` more
     episodes are believed to be real, but only above `noise`, a height that noise by itself hardly ever reaches.
-    A host watched for less than the time of one alarm gets the benefit of the doubt: its bar stands above `noise`, by
-    `doubt` of it for each e-fold of time that is missing.
+    A host watched for less than the time of one alarm gets the benefit of the doubt: its bar stands above what its
+    held-out scores reached, taken for no calmer than `calmest` and no wilder than `wildest`, as far as chance alone
+    would carry them in the time of one alarm.
     """
 
     false_alarms_per_day: float = 0.2
     incidents_per_day: float = 0.5
     noise: float = 0.8
-    doubt: float = 0.15
+    calmest: float = 0.3
+    wildest: float = 1.0
 
     @property
     def believed_per_day(self) -> float:
         """How many episodes a host may have, real ones included: who bears more alarms hears more of the real ones."""
         return 1.5 * self.false_alarms_per_day + self.incidents_per_day
 
-    def bars(self, counts: Values, days: Times) -> Values:
+    def bars(self, counts: Values, days: Times, held_out: HeldOut | None = None) -> Values:
         """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`."""
         strict = lowest_within(counts, self.false_alarms_per_day * days)
         believed = self.believed_per_day
         # one episode, which may be the one that is going on, proves nothing, however short the time it came in
         lenient = lowest_within(counts, np.maximum(believed * days, 1.5))
         bar = np.minimum(strict, np.maximum(lenient, self.noise))
-        doubts = self.doubts(days)
-        doubted = np.maximum(bar, self.noise * doubts)
+        told = HeldOut.nothing(len(days)) if held_out is None else held_out
+        doubts = self.doubts(days, told.steps)
+        doubted = np.maximum(bar, np.clip(told.reached, self.calmest, self.wildest) * doubts)
         return np.asarray(np.where(doubts > 1, doubted, bar), dtype=np.float32)
 
-    def doubts(self, days: Times) -> Times:
-        """By how much the bar stands above `noise` for want of time; 1 once one alarm could have come."""
+    def doubts(self, days: Times, steps: Times) -> Times:
+        """By how much the bar stands above what was reached, for want of time; 1 once one alarm could have come.
+
+        Heights are logarithms, so the highest of n grows like log n: what `steps` of history reached is carried on to
+        as many as there will be until one alarm may come.
+        """
         believed = self.believed_per_day
         missing = np.log(np.maximum(1.0 / np.maximum(believed * days, 1e-6), 1.0))
-        return np.asarray(1.0 + self.doubt * missing)
+        return np.asarray(1.0 + missing / np.log(np.maximum(steps / RELATED_STEPS, np.e)))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What each host's held-out scores reached, in how many steps."""
+
+    reached: Values
+    steps: Times
+
+    @classmethod
+    def nothing(cls, hosts: int) -> HeldOut:
+        """Nothing is known of them: they may be as wild as any."""
+        return cls(np.full(hosts, np.inf, np.float32), np.zeros(hosts))
 
 
 def lowest_within(counts: Values, allowed: Times) -> Values:

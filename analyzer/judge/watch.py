@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Times, Values
-from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, Budget
+from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, Budget, HeldOut, lowest_within
 
 Flags = npt.NDArray[np.bool_]
 
@@ -58,6 +58,12 @@ class Learned:
     episodes: Values
     days: Times
 
+    def held_out(self, step_seconds: float) -> HeldOut:
+        reached = lowest_within(self.episodes, np.full(len(self.days), 0.5))
+        return HeldOut(
+            np.where(self.days > 0, reached, np.inf).astype(np.float32), self.days * DAY_SECONDS / step_seconds
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -79,7 +85,7 @@ class Rule:
         heights = np.where(scored, heights, -np.inf).astype(np.float32)
         counts = watch.counts + self.learned_part * learned.episodes
         days = watch.days + self.learned_part * learned.days
-        bar = np.where(watch.alarming, watch.bar, self.budget.bars(counts, days))
+        bar = np.where(watch.alarming, watch.bar, self.budget.bars(counts, days, learned.held_out(step_seconds)))
         bad = heights >= np.where(watch.alarming, self.calm * bar, bar)
         last_bad = np.where(bad, time, watch.last_bad)
         alarming = bad | (watch.alarming & (time - last_bad <= (self.hold_steps + 0.5) * step_seconds))

@@ -60,8 +60,9 @@ def confidence(learned_days: float, cycles: int) -> float:
 
 
 def test_confidence_grows_with_what_was_learned_and_judged_until_it_is_whole() -> None:
-    # ten minutes: 0.1 of them count, so of the 1.25 days that one alarm may take log(1800) e-folds are missing
-    assert confidence(600 / DAY, 0 + 1) == pytest.approx(1 / (1 + 0.15 * np.log(1 / (0.8 * (60 / DAY + 1 / 24)))))
+    # 0.2 of two days learned and an hour judged are 1.64 e-folds short of the 1.25 days that one alarm may take;
+    # 48 steps learned are worth 24, whose logarithm is 3.18
+    assert confidence(2.0, 1) == pytest.approx(1 / (1 + 1.643 / 3.178), abs=1e-3)
     assert confidence(600 / DAY, 1) < confidence(2.0, 1) < confidence(2.0, 24) < 1.0
     assert confidence(2.0, 30) == 1.0
 
