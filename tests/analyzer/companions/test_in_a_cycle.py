@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from analyzer.companions import Accompanist, Looker
-from analyzer.cycle import Memory
+from analyzer.cycle import Cycle, Memory
 from analyzer.data import Report, Sample, Series, Window
 from analyzer.judge import Judge
 from tests.analyzer.test_cycle import BEGIN, FEATURES, STEP, ListSink, SyntheticSource, a_cycle
@@ -35,11 +35,16 @@ class Groups:
         return ()
 
 
+def a_cycle_with(groups: Groups, sink: ListSink) -> Cycle:
+    looker = Looker(groups, None, {f.name: f for f in FULL}, patience_seconds=0.2)
+    plain = a_cycle(SyntheticSource(("sick",)), sink)
+    return replace(plain, judge=Judge(FULL, STEP), accompanist=Accompanist(looker))
+
+
 async def reports(groups: Groups) -> list[Report]:
     """Two cycles while the host named sick is: the finding opens in the first."""
-    sink, looker = ListSink(), Looker(groups, None, {f.name: f for f in FULL}, patience_seconds=0.2)
-    plain = a_cycle(SyntheticSource(("sick",)), sink)
-    cycle = replace(plain, judge=Judge(FULL, STEP), accompanist=Accompanist(looker))
+    sink = ListSink()
+    cycle = a_cycle_with(groups, sink)
     _, memory = await cycle.run(SICK, Memory())
     await cycle.run(SICK + STEP, memory)
     return sink.reports
@@ -71,3 +76,12 @@ async def test_a_prometheus_that_never_answers_holds_up_no_cycle_and_is_a_failur
         assert [(f.stage, f.host, f.reason) for f in report.failures if f.stage == "companions"] == [
             ("companions", "sick", "what moved with it: no answer within 0.2 s")
         ]
+
+
+async def test_what_was_known_before_a_restart_is_told_and_not_asked_again_at_once() -> None:
+    before, memory = await a_cycle_with(Groups(), ListSink()).run(SICK, Memory())
+    groups = Groups()
+    after, _ = await a_cycle_with(groups, ListSink()).run(SICK + STEP, memory)
+    assert before.findings[0].companions is not None
+    assert after.findings[0].companions == before.findings[0].companions
+    assert groups.asked == []
