@@ -78,6 +78,7 @@ const WORDS = {
   inOrder: ["In the order in which they moved", "변한 순서"], later: ["Later by", "지연"], first: ["first", "처음"], now: ["Now", "현재"], usualValue: ["Usual", "평소"],
   findings: ["Findings", "발견 항목"], findingsFiring: ["{0} of {1} firing", "{1}건 중 {0}건 발생 중"], easing: ["Nothing fires any more", "더는 발생하지 않음"],
   onHosts: ["{0} hosts", "호스트 {0}대"], ofFindings: ["{0} findings", "발견 항목 {0}건"], untold: ["shown, not told", "알리지 않고 표시만 함"],
+  anomaly: ["unusual behaviour", "평소와 다른 동작"], departure: ["unlike the hosts of its group", "그룹의 다른 호스트와 다름"],
   silence: ["Silence the like of it for", "비슷한 알림 중지"], silenceComment: ["From the page: {0}", "웹 페이지에서: {0}"],
   silenced: ["Silenced from the next cycle on: recorded, not told.", "다음 주기부터 알리지 않고 기록만 합니다."], silencedUntil: ["Silenced until {0}.", "{0}까지 알림 중지."],
   endSilence: ["End the silence", "알림 중지 해제"], silenceEnded: ["The silence is over.", "알림 중지를 해제했습니다."],

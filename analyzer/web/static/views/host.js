@@ -114,8 +114,11 @@ function heading(detail, grafana) {
   ];
 }
 
+const KINDS = ["anomaly", "departure", "silent"];
+const kindWord = (subject) => (KINDS.includes(subject) ? w(subject) : "");
+
 function taken(health, detail) {
-  const called = (subject) => told(detail.latest[subject]?.meaning) || subject.replaceAll("_", " ");
+  const called = (subject) => told(detail.latest[subject.replace(/^saturation:/, "")]?.meaning) || kindWord(subject) || subject.replaceAll("_", " ");
   if (!health?.deductions.length) return [note(w("nothingTaken"))];
   return [el("ul", { class: "deductions" }, health.deductions.map((deduction) => el("li", {},
     el("span", {}, `${w(deduction.reason)}: ${called(deduction.subject)}`),
