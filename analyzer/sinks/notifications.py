@@ -72,6 +72,9 @@ def channels(addresses: Iterable[str]) -> tuple[Channel, ...]:
         if not isinstance(plugin, apprise.NotifyBase):
             wrong.append(f"'notify.urls': number {place} ({kind}:…) is no address that apprise understands")
             continue
+        if plugin.overflow_mode is apprise.OverflowMode.UPSTREAM:
+            # A chat that takes 2,000 signs refuses more: in two messages it takes all of it.
+            plugin.overflow_mode = apprise.OverflowMode.SPLIT
         same = sum(channel.name.split("-")[0] == f"notify:{kind}" for channel in made)
         made.append(Channel(f"notify:{kind}" + (f"-{same + 1}" if same else ""), plugin))
     if wrong:

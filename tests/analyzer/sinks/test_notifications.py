@@ -233,6 +233,20 @@ async def test_both_languages_stand_in_one_message(store: Store, hook: Hook) -> 
     assert "rate(x[60s])" not in taken["message"]
 
 
+async def test_what_is_longer_than_a_chat_takes_comes_in_parts_and_whole(store: Store, hook: Hook) -> None:
+    (channel,) = channels([hook.address])
+    channel.address.body_maxlen = 120
+    long = "a sentence of a process group that wrote; " * 5
+    features = {"disk_writes": replace(WRITES, meaning={"en": long, "ko": long})}
+    sink = NotificationSink(store.outbox, features, channel, AT_ONCE)
+    await sink.publish(report(ALONE))
+    await Courier(store.outbox, sink, STEADY).deliver_due(NOW)
+    parts = [taken["message"] for taken in hook.taken]
+    assert len(parts) > 1
+    assert all(len(part) <= 120 for part in parts)
+    assert "".join(parts).count("wrote") == 5
+
+
 async def test_findings_that_come_together_are_gathered_into_one_message(store: Store, hook: Hook) -> None:
     sink = sink_to(store, hook.address, Manners(gather=timedelta(seconds=15)))
     later = replace(ANOMALY, kind="saturation:disk_writes", starts_at=NOW + timedelta(seconds=10))
