@@ -159,7 +159,7 @@ class Cycle:
         trends: Sequence[tuple[Trend, ...]] = [()] * len(recent.hosts)
         with guard.stage("forecast"):
             every = [forecaster.fleet_trends(recent) for forecaster in self.forecasters]
-            trends = [tuple(chain.from_iterable(told)) for told in zip(*every, strict=True)]
+            trends = [tuple(chain.from_iterable(told[row] for told in every)) for row in range(len(recent.hosts))]
         rows = zip(recent.hosts, recent.frames(), newest(recent), trends, strict=True)
         for host, frame, last, heading in rows:
             report = HostReport(host, last.at, last.values, trends=heading, peers=peers.get(host.name))

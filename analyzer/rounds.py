@@ -24,11 +24,14 @@ from analyzer.training import HostModels
 MEMORY, JUDGED_AT = "judge", "judged at"
 ALL = 1_000_000
 
+# Of each call, so long hosts are learned one after the other; how many that are is known from the call before.
+BUSY_SECONDS = 4.0
+
 
 class Rounds:
     """`report` is None until the first cycle is through."""
 
-    def __init__(self, cycle: Cycle, store: Store, keep: timedelta) -> None:
+    def __init__(self, cycle: Cycle, store: Store, keep: timedelta, busy_seconds: float = BUSY_SECONDS) -> None:
         self._cycle = cycle
         self._trainer = cycle.trainer
         self._prospects = cycle.prospects
@@ -37,6 +40,8 @@ class Rounds:
         self._memory = Memory()
         self._restored = False
         self._served = False
+        self._busy_seconds = busy_seconds
+        self._seconds_a_host = busy_seconds
         self.report: Report | None = None
 
     def states(self, host: str) -> tuple[UsualState, ...]:
@@ -63,13 +68,17 @@ class Rounds:
         return self._served
 
     async def train(self, now: datetime) -> None:
-        """Fit one host that is due; hosts that are gone are forgotten."""
+        """Fit hosts that are due, for a while on one processor; hosts that are gone are forgotten."""
         guard = Guard(now)
+        learned: tuple[str, ...] = ()
         with guard.stage("train"):
             hosts = [host.host.name for host in self.report.hosts] if self.report else []
             self._trainer.forget(tuple(self._trainer.hosts.difference(hosts)))
-            if await self._trainer.train(now, hosts):
-                give_back()
+            most = max(1, int(self._busy_seconds / self._seconds_a_host))
+            learned = await self._trainer.train(now, hosts, most)
+        if learned:
+            self._seconds_a_host = guard.seconds["train"] / len(learned)
+            give_back()
         self._add(guard)
 
     async def foresee(self, now: datetime) -> bool:

@@ -36,7 +36,7 @@ class IsolationForestModel:
 class IsolationForestDetector:
     """`trees` of `sample` rows each; what is usual is told by at most `rows` of those learned from."""
 
-    trees: int = 100
+    trees: int = 50
     sample: int = 256
     rows: int = 1500
     minimum_steps: int = 24

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from analyzer.data import Scores, Times, Values
 from analyzer.judge.calibration import Calibration
@@ -15,6 +14,7 @@ from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.watch import Flags, Learned, Rule, Watch
 
 ANOMALY = "anomaly"
+_NONE: Times = np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +52,43 @@ def anomalies(
     step_seconds: float,
 ) -> tuple[Memory, list[Episode]]:
     """The memory after the rows not judged before, and every anomaly that lasts or has just ended."""
-    times = _new_times(memory, scores)
-    heights = np.full((len(times), len(memory.hosts)), np.nan, np.float32)
-    for row, host in enumerate(memory.hosts):
-        if host in scores:
-            known, where = _positions(times, scores[host].times)
-            heights[where, row] = heights_of(scores[host])[known]
-    taken = course(rule, memory.watch, learned(memory.hosts, calibrations), times, heights, step_seconds)
     before = {episode.host: episode for episode in memory.episodes if episode.kind == ANOMALY}
-    episodes = []
-    for row, host in enumerate(memory.hosts):
-        if host in before or taken.alarm[:, row].any():
-            episodes += _told(host, before.get(host), times, taken.alarm[:, row], taken.bar[:, row], scores.get(host))
-    return replace(memory, watch=taken.watch), episodes
+    watch, told = memory.watch, dict[str, list[Episode]]()
+    for times, rows in _together(memory, scores):
+        names = tuple(memory.hosts[row] for row in rows)
+        heights = np.stack([_heights(scores.get(name), times) for name in names], axis=1)
+        taken = course(rule, watch.rearranged([*rows]), learned(names, calibrations), times, heights, step_seconds)
+        watch = watch.replaced(rows, taken.watch)
+        for place in np.flatnonzero(taken.alarm.any(axis=0) | np.isin(names, list(before))).tolist():
+            host, alarm, bar = names[place], taken.alarm[:, place], taken.bar[:, place]
+            told[host] = _told(host, before.get(host), times, alarm, bar, scores.get(host))
+    return replace(memory, watch=watch), [each for host in memory.hosts for each in told.get(host, ())]
 
 
-def _new_times(memory: Memory, scores: Mapping[str, Scores]) -> Times:
-    if not scores:
-        return np.zeros(0)
-    oldest = memory.watch.until.min(initial=np.inf)
-    times = np.unique(np.concatenate([each.times for each in scores.values()]))
-    return np.asarray(times[times > oldest])
+def _together(memory: Memory, scores: Mapping[str, Scores]) -> list[tuple[Times, list[int]]]:
+    """The hosts whose rows not judged before are of the same times: most hosts have one, a new one many.
+
+    Hosts that were not scored go with the most of them, for an alarm ends also where nothing more is heard.
+    """
+    alike: dict[bytes, tuple[Times, list[int]]] = {}
+    unheard = []
+    for row, (host, until) in enumerate(zip(memory.hosts, memory.watch.until.tolist(), strict=True)):
+        known = scores.get(host)
+        times = known.times[np.searchsorted(known.times, until, side="right") :] if known is not None else _NONE
+        if len(times):
+            alike.setdefault(times.tobytes(), (times, []))[1].append(row)
+        else:
+            unheard.append(row)
+    every = sorted(alike.values(), key=lambda group: -len(group[1])) or [(_NONE, [])]
+    every[0][1].extend(unheard)
+    return [group for group in every if group[1]]
 
 
-def _positions(times: Times, own: Times) -> tuple[Flags, npt.NDArray[np.intp]]:
-    """Which of a host's own rows are new, and at which of `times` they stand."""
-    known = np.isin(own, times)
-    return known, np.searchsorted(times, own[known])
+def _heights(scores: Scores | None, times: Times) -> Values:
+    """At these times, where they are a host's last ones; else NaN."""
+    if scores is None or not np.array_equal(scores.times[len(scores.times) - len(times) :], times):
+        return np.full(len(times), np.nan, np.float32)
+    return heights_of(scores)[len(scores.times) - len(times) :]
 
 
 def _told(

@@ -43,12 +43,23 @@ class Watch:
 
     def rearranged(self, rows: list[int | None]) -> Watch:
         """A watch whose row i is this one's row `rows[i]`, or a fresh one for None."""
+        if rows == list(range(len(self.days))):
+            return self
         fresh = Watch.of(len(rows))
         new = [row for row, old in enumerate(rows) if old is not None]
         old = [row for row in rows if row is not None]
         for part in fields(Watch):
             getattr(fresh, part.name)[new] = getattr(self, part.name)[old]
         return fresh
+
+    def replaced(self, rows: list[int], new: Watch) -> Watch:
+        """The same with `new` in place of these rows."""
+        if rows == list(range(len(self.days))):
+            return new
+        every = Watch(*(getattr(self, part.name).copy() for part in fields(Watch)))
+        for part in fields(Watch):
+            getattr(every, part.name)[rows] = getattr(new, part.name)
+        return every
 
 
 @dataclass(frozen=True, slots=True)

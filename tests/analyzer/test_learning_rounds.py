@@ -1,0 +1,67 @@
+"""How many hosts are learned at once: as many as a while on one processor is enough for, known from the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analyzer.cycle import Cycle
+from analyzer.data import Fetched, Fleet, Host, Window
+from analyzer.judge import Judge
+from analyzer.prospects import Prospects
+from analyzer.rounds import Rounds
+from analyzer.store import Store
+from analyzer.training import Trainer
+
+STEP, HOUR = timedelta(seconds=15), timedelta(hours=1)
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+HOSTS = tuple(f"web-{n}" for n in range(5))
+
+
+@dataclass
+class Noise:
+    """Five hosts of noise; `learned` are those whose history was asked for."""
+
+    learned: list[str] = field(default_factory=list)
+    name: str = "noise"
+
+    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+        names = HOSTS if host is None else (host,)
+        self.learned += [] if host is None else [host]
+        values = np.random.default_rng(7).normal(0.5, 0.1, (len(names), 2, window.steps)).astype(np.float32)
+        return Fetched(Fleet(tuple(map(Host, names)), ("cpu", "memory"), window.times, values), self.name)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+async def learned_in_two_calls(store: Store, busy_seconds: float) -> list[str]:
+    source = Noise()
+    trainer = Trainer(source, STEP, history=HOUR)
+    cycle = Cycle(source, trainer, Prospects(source, ()), Judge((), STEP), (), (), STEP, HOUR)
+    rounds = Rounds(cycle, store, timedelta(days=90), busy_seconds)
+    await rounds.look(NOW)
+    await rounds.train(NOW)
+    assert source.learned == ["web-0"]
+    await rounds.train(NOW)
+    return source.learned
+
+
+async def test_the_first_host_shows_how_long_one_takes_and_then_as_many_as_there_is_time_for(store: Store) -> None:
+    assert await learned_in_two_calls(store, busy_seconds=3600.0) == list(HOSTS)
+
+
+async def test_where_one_takes_longer_than_there_is_time_they_are_learned_one_a_call(store: Store) -> None:
+    assert await learned_in_two_calls(store, busy_seconds=1e-6) == ["web-0", "web-1"]
