@@ -56,7 +56,7 @@ class Grouping:
         stories = {incident.id: _updated(incident, told, now) for incident in known}
         owner = {each.fingerprint: id_ for id_, each in _members(stories)}
         new = [finding for finding in told.values() if finding.fingerprint not in owner]
-        new.sort(key=lambda finding: (finding.starts_at, finding.host, finding.kind))
+        new.sort(key=_order)
         if new:
             book = _Book(self, stories, new, jobs)
             owner.update({finding.fingerprint: book.add(finding) for finding in new})
@@ -187,6 +187,11 @@ def _worst(before: Finding, told: Finding | None, now: datetime) -> Finding:
     return replace(told, severity=max(before.severity, told.severity), incident=before.incident)
 
 
+def _order(finding: Finding) -> tuple[datetime, str, str]:
+    """Of what began at one moment the order is always the same, also after a restart."""
+    return finding.starts_at, finding.host, finding.kind
+
+
 def _whole(id_: str, members: Iterable[Finding]) -> Incident:
-    found = sorted(members, key=lambda finding: finding.starts_at)
+    found = sorted(members, key=_order)
     return Incident(id_, tuple(replace(finding, incident=id_) for finding in found))

@@ -62,7 +62,7 @@ class Incident:
     def joined(self) -> Mapping[str, datetime]:
         """When each host's first finding began: the host it began on is first."""
         joined: dict[str, datetime] = {}
-        for finding in sorted(self.findings, key=lambda found: found.starts_at):
+        for finding in sorted(self.findings, key=lambda found: (found.starts_at, found.host)):
             joined.setdefault(finding.host, finding.starts_at)
         return joined
 

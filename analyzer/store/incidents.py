@@ -81,7 +81,7 @@ class Incidents:
 async def _whole(connection: AsyncConnection, rows: Sequence[Row[tuple[object, ...]]]) -> tuple[Incident, ...]:
     """One of which no finding is left says nothing, and is left out."""
     query = select(FINDINGS).where(FINDINGS.c.incident.in_([row.id for row in rows]))
-    query = query.order_by(FINDINGS.c.starts_at, FINDINGS.c.fingerprint)
+    query = query.order_by(FINDINGS.c.starts_at, FINDINGS.c.host, FINDINGS.c.kind)
     findings: dict[str, list[Finding]] = defaultdict(list)
     for row in await connection.execute(query):
         findings[row.incident].append(finding_of(row))
