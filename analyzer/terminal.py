@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analyzer.data import Feature, Finding, Forecast, HostReport, Report, Severity
-from analyzer.wording import amount, meaning, say_failure, say_finding, say_learning, span
+from analyzer.wording import amount, meaning, say_failure, say_findings, say_learning, span
 
 BARS = "▁▂▃▄▅▆▇█"
 COLOURS = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.CRITICAL: "red"}
@@ -66,8 +66,8 @@ def _lines(host: HostReport, findings: Sequence[Finding], features: Features) ->
         yield Text(say_learning(host.host.name, host.learning, features), style="cyan")
     if host.state is not None:
         yield Text(f"state: {host.state.label}, one of {host.state.count}")
-    for finding in findings:
-        yield Text(say_finding(finding, features), style=COLOURS[finding.severity])
+    for text, finding in zip(say_findings(findings, features), findings, strict=True):
+        yield Text(text, style=COLOURS[finding.severity])
     if host.shares:
         yield _shares(host, features)
     if host.forecasts:
