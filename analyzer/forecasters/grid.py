@@ -108,8 +108,8 @@ def cut(values: Array, grid: Grid) -> History:
 def middle(raised: Array, count: npt.NDArray[np.intp]) -> Array:
     """Median along the last axis, where gaps were raised to infinity; 0 where nothing was seen."""
     ordered = np.sort(raised, axis=-1)
-    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[..., None], axis=-1)[..., 0]
-    high = np.take_along_axis(ordered, np.minimum(count // 2, raised.shape[-1] - 1)[..., None], axis=-1)[..., 0]
+    low = picked(ordered, np.maximum((count - 1) // 2, 0)[..., None])[..., 0]
+    high = picked(ordered, np.minimum(count // 2, raised.shape[-1] - 1)[..., None])[..., 0]
     return np.where(count > 0, np.where(count > 0, low, 0) / 2 + np.where(count > 0, high, 0) / 2, 0.0)
 
 
@@ -127,4 +127,13 @@ def median(values: Array, axis: int) -> Array:
     """As np.median, for arrays without NaN, at a fraction of its overhead."""
     ordered = np.sort(values, axis=axis)
     count = values.shape[axis]
-    return np.asarray((ordered.take((count - 1) // 2, axis=axis) + ordered.take(count // 2, axis=axis)) / 2)
+    if count % 2:
+        return np.asarray(ordered.take(count // 2, axis=axis))
+    return np.asarray((ordered.take(count // 2 - 1, axis=axis) + ordered.take(count // 2, axis=axis)) / 2)
+
+
+def picked(values: Array, index: npt.NDArray[np.intp]) -> Array:
+    """As np.take_along_axis along the last axis, at a fraction of its overhead; both have the same other axes."""
+    rows = values.reshape(-1, values.shape[-1])
+    columns = index.reshape(len(rows), -1)
+    return np.asarray(rows[np.arange(len(rows))[:, None], columns].reshape(index.shape))

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from analyzer.forecasters.grid import Array
+from analyzer.forecasters.grid import Array, picked
 from analyzer.forecasters.mixture import Missed, Reach
 
 FORGETTING = 0.95
@@ -61,11 +61,11 @@ def weighted_quantile(missed: Missed, count: Array, level: float) -> Array:
     each = (count + UNTOLD) * FORGETTING ** np.arange(origins)
     weight = np.repeat(each, size.shape[1] // origins, axis=1)
     order = np.argsort(size, axis=1)  # NaN goes last
-    size = np.take_along_axis(size, order, axis=1)
-    weights = np.where(np.isfinite(size), np.take_along_axis(weight, order, axis=1), 0.0)
+    size = picked(size, order)
+    weights = np.where(np.isfinite(size), picked(weight, order), 0.0)
     held = np.cumsum(weights, axis=1)
     place = (held < level * held[:, -1:]).sum(axis=1)[:, None]
-    return np.asarray(np.nan_to_num(np.take_along_axis(size, np.minimum(place, size.shape[1] - 1), axis=1)[:, 0]))
+    return np.asarray(np.nan_to_num(picked(size, np.minimum(place, size.shape[1] - 1))[:, 0]))
 
 
 def growing(quantiles: Array, middles: tuple[float, ...], bins: int) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.forecasters.grid import Array, median
+from analyzer.forecasters.grid import Array, median, picked
 
 Places = npt.NDArray[np.intp]
 QUARTERS = 4
@@ -27,7 +27,7 @@ def regime_slope(blocks: Array, newest: Places) -> Array:
     start = np.zeros((len(blocks), len(end)), dtype=np.intp)
     for _ in range(CHANGES):
         start = newest_change(sums, squares, start, end)
-    return np.asarray((sums[:, end] - np.take_along_axis(sums, start, 1)) / np.maximum(end - start, 1))
+    return np.asarray((sums[:, end] - picked(sums, start)) / np.maximum(end - start, 1))
 
 
 def block_changes(blocks: Array) -> Array:
@@ -51,13 +51,13 @@ def newest_change(sums: Array, squares: Array, start: Places, end: Places) -> Pl
     before, after = place - start[..., None], end[:, None] - place
     fits = (before >= SHORTEST) & (after >= SHORTEST)
     before, after = np.maximum(before, 1), np.maximum(after, 1)
-    gained_before = sums[:, None, :] - np.take_along_axis(sums, start, 1)[..., None]
+    gained_before = sums[:, None, :] - picked(sums, start)[..., None]
     gained_after = sums[:, end][..., None] - sums[:, None, :]
-    all_squares = (squares[:, end] - np.take_along_axis(squares, start, 1))[..., None]
+    all_squares = (squares[:, end] - picked(squares, start))[..., None]
     rest = np.maximum(all_squares - gained_before**2 / before - gained_after**2 / after, 0.0)
     variance = rest / np.maximum(end - start - 2, 1)[..., None] + 1e-12
     gap = gained_after / after - gained_before / before
     score = np.where(fits, gap**2 / (variance * QUARTERS * (1 / before + 1 / after)), 0.0)
     best = score.argmax(axis=2)
-    clear = np.take_along_axis(score, best[..., None], 2)[..., 0] > SIGNIFICANT**2
+    clear = picked(score, best[..., None])[..., 0] > SIGNIFICANT**2
     return np.where(clear, best, start)
