@@ -24,15 +24,15 @@ class Budget:
     `false_alarms_per_day` are. Real incidents come on top, and nobody labels them: up to `incidents_per_day` more
     episodes are believed to be real, but only above `noise`, a height that noise by itself hardly ever reaches.
     A host watched for less than the time of one alarm gets the benefit of the doubt: its bar stands above what its
-    held-out scores reached, taken for no calmer than `calmest` and no wilder than `wildest`, as far as chance alone
-    would carry them in the time of one alarm.
+    held-out scores reached, and more than one episode since, as far as chance alone would carry that in the time of
+    one alarm. It is taken for no calmer than `calmest` and no wilder than `wildest`.
     """
 
     false_alarms_per_day: float = 0.2
     incidents_per_day: float = 0.5
     noise: float = 0.8
     calmest: float = 0.3
-    wildest: float = 1.0
+    wildest: float = 1.3
 
     @property
     def believed_per_day(self) -> float:
@@ -48,7 +48,8 @@ class Budget:
         bar = np.minimum(strict, np.maximum(lenient, self.noise))
         told = HeldOut.nothing(len(days)) if held_out is None else held_out
         doubts = self.doubts(days, told.steps)
-        doubted = np.maximum(bar, np.clip(told.reached, self.calmest, self.wildest) * doubts)
+        reached = np.clip(np.maximum(told.reached, lenient), self.calmest, self.wildest)
+        doubted = np.maximum(bar, reached * doubts)
         return np.asarray(np.where(doubts > 1, doubted, bar), dtype=np.float32)
 
     def doubts(self, days: Times, steps: Times) -> Times:
