@@ -167,6 +167,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
         _worder(settings, os.environ),
         _keeping(settings),
         aliases=settings.hosts.aliases,
+        history=store.findings,
     )
     mishaps = Mishaps()
     metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(assistant), mishaps])

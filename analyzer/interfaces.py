@@ -8,6 +8,8 @@ from typing import Protocol
 from analyzer.data import (
     Answer,
     Fetched,
+    Finding,
+    FindingFilter,
     Fleet,
     Frame,
     Level,
@@ -56,6 +58,14 @@ class LogReader(Protocol):
 
     async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
         """The most frequent templates with their counts and an example."""
+        ...
+
+
+class FindingHistory(Protocol):
+    """What was found before. StoreError, with its reason, when it can't be read."""
+
+    async def find(self, wanted: FindingFilter) -> tuple[Finding, ...]:
+        """The findings that fit, newest first."""
         ...
 
 

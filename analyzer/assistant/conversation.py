@@ -17,8 +17,9 @@ from analyzer.assistant.models.worder import Request, Worded, Worder, facts_of, 
 from analyzer.assistant.sessions import Sessions
 from analyzer.assistant.understanding import Understanding, understand
 from analyzer.assistant.understanding.hostnames import without_aliases
-from analyzer.data import Answer, Feature, Language, Question, Report, Served
-from analyzer.interfaces import LogReader
+from analyzer.data import Answer, Feature, FindingFilter, Language, Question, Report, Served
+from analyzer.errors import StoreError
+from analyzer.interfaces import FindingHistory, LogReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class HostAssistant:
 
     `features` is the catalogue; `prometheus_url` makes evidence openable. Language models word answers only where
     `worder` has providers. Computing takes `compute_seconds` at most: then the report alone answers. `aliases` are
-    what people call hosts, by alias.
+    what people call hosts, by alias. Questions about the past are answered from `history` too.
     """
 
     features: Mapping[str, Feature] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class HostAssistant:
     sessions: Sessions = field(default_factory=Sessions)
     compute_seconds: float = 10.0
     aliases: Mapping[str, str] = field(default_factory=dict)
+    history: FindingHistory | None = None
 
     async def answer(self, question: Question, report: Report | None) -> Answer:
         """Always an answer, in the question's language; `supported` is False where it can only say why not."""
@@ -107,13 +109,28 @@ class HostAssistant:
         inquiry = Inquiry(
             question, language, understood, report, self.features, self.reader, self.logs, self.prometheus_url
         )
+        inquiry, notes = await self._remembering(inquiry)
         answer = ANSWERS[understood.intent]
         try:
             async with asyncio.timeout(self.compute_seconds):
-                return await answer(inquiry)
+                draft = await answer(inquiry)
         except TimeoutError:
             draft = await answer(replace(inquiry, reader=None, logs=None))
-            return replace(draft, notes=(f"prometheus: no answer within {self.compute_seconds:g} s",))
+            notes = (*notes, f"prometheus: no answer within {self.compute_seconds:g} s")
+        return replace(draft, notes=(*draft.notes, *notes))
+
+    async def _remembering(self, inquiry: Inquiry) -> tuple[Inquiry, tuple[str, ...]]:
+        """The inquiry with the findings of the past it is about, which the last report no longer tells of."""
+        if inquiry.past is None or self.history is None:
+            return inquiry, ()
+        report = inquiry.report
+        try:
+            earlier = await self.history.find(FindingFilter(since=inquiry.past[0]))
+        except StoreError as error:
+            return inquiry, (f"store: {error}",)
+        known = {finding.fingerprint for finding in report.findings}
+        added = tuple(finding for finding in earlier if finding.fingerprint not in known)
+        return replace(inquiry, report=replace(report, findings=report.findings + added)), ()
 
     async def _worded(
         self, question: Question, report: Report, language: Language, understood: Understanding, draft: Draft

@@ -11,12 +11,19 @@ from cachetools import TTLCache
 
 from analyzer.assistant.understanding import Understanding
 from analyzer.assistant.understanding.hostnames import without_hosts
-from analyzer.assistant.understanding.slots import slots_of
+from analyzer.assistant.understanding.slots import Slots, slots_of
 from analyzer.assistant.understanding.timespans import without_timespans
 from analyzer.assistant.understanding.vocabulary import METRICS
 
 FOLLOWS = re.compile(
     r"^\s*(?:(?:and|what about|how about|then|also|but|so)\b|그럼|그러면|그리고|또|근데|그런데)",
+    re.IGNORECASE | re.ASCII,
+)
+# "And memory?" asks these again of another metric; after any other question it asks for the value.
+OF_A_METRIC = frozenset({"value", "forecast", "compare", "processes", "anomaly"})
+OF_ALL = re.compile(
+    r"\b(?:all|every|each|both|which|hosts|servers|machines|boxes|fleet|everything|everywhere|anywhere)\b"
+    r"|모든|모두|전체|전부|어느|어떤 ?(?:서버|호스트|장비)|(?:서버|호스트|장비)(?:들|별|마다|끼리)|제일 바쁜|가장 바쁜",
     re.IGNORECASE | re.ASCII,
 )
 # What may stand beside slots without making a question of its own.
@@ -44,12 +51,16 @@ class Sessions:
         earlier = self._kept.get(session) if session else None
         if earlier is None:
             return understood
+        slots = slots_of(text, hosts)
         if names_slots_alone(text, hosts):
-            readings = ((earlier.intent, earlier.confidence), *understood.readings[:1])
-            return replace(understood, slots=slots_of(text, hosts).over(earlier.slots), readings=readings)
-        if FOLLOWS.search(text) and understood.intent != "other":
-            return replace(understood, slots=slots_of(text, hosts).over(earlier.slots))
-        return understood
+            intent = earlier.intent if not slots.metric or earlier.intent in OF_A_METRIC else "value"
+            readings = ((intent, earlier.confidence), *understood.readings[:1])
+            return replace(understood, slots=slots.over(earlier.slots), readings=readings)
+        if understood.intent == "other":
+            return understood
+        if FOLLOWS.search(text):
+            return replace(understood, slots=slots.over(earlier.slots))
+        return replace(understood, slots=replace(slots, hosts=_still_about(text, understood.intent, slots, earlier)))
 
     def context(self, session: str) -> str:
         """What a question of this session would lean on; "" for a new session. Part of what an answer depends on."""
@@ -59,6 +70,14 @@ class Sessions:
     def remember(self, session: str, understood: Understanding) -> None:
         if session and understood.intent != "other":
             self._kept[session] = understood
+
+
+def _still_about(text: str, intent: str, slots: Slots, earlier: Understanding) -> tuple[str, ...]:
+    """The hosts of a whole question: those spoken of before, unless it names its own or is about all of them."""
+    before = earlier.slots.hosts
+    if intent == "compare" and len(slots.hosts) == 1 and len(before) == 1 and slots.timespan is None:
+        return tuple(dict.fromkeys(before + slots.hosts))  # "compare it with db-2"
+    return slots.hosts or (() if OF_ALL.search(text) else before)
 
 
 def names_slots_alone(text: str, hosts: tuple[str, ...]) -> bool:

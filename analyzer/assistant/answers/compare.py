@@ -78,9 +78,7 @@ def _leader(inquiry: Inquiry, name: str, hosts: Sequence[HostReport], measured: 
         return inquiry.say(
             f"{both} are about the same in {meaning}.", f"{both} 호스트의 {particle(meaning, '은', '는')} 비슷합니다."
         )
-    return inquiry.say(
-        f"{first} has the highest value of: {meaning}.", f"{meaning} 값이 가장 높은 호스트는 {first}입니다."
-    )
+    return inquiry.say(f"{first} is highest in {meaning}.", f"{meaning} 값이 가장 높은 호스트는 {first}입니다.")
 
 
 async def _times(inquiry: Inquiry) -> Draft:

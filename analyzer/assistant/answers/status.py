@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from analyzer.assistant.answers.measure import Measured, measure_now
+from analyzer.assistant.answers.measure import Measured, measure_now, measure_over
 from analyzer.assistant.answers.sentences import (
     failure_sentences,
     finding_sentence,
@@ -31,14 +31,16 @@ async def answer_status(inquiry: Inquiry) -> Draft:
     """A verdict for each host asked about, with its findings and vital signs as evidence."""
     citations = Citations(inquiry.prometheus_url)
     statuses = sorted((host_status(inquiry, h) for h in inquiry.hosts), key=lambda s: ORDER.index(s.verdict))
-    vitals = await measure_now(inquiry, inquiry.metrics.vitals)
+    names, past = inquiry.metrics.vitals, inquiry.past
+    vitals = await (measure_over(inquiry, names, *past) if past else measure_now(inquiry, names))
     details = [line for status in statuses[:SHOWN] for line in _lines(inquiry, status, vitals, citations)]
     if len(statuses) > SHOWN:
         rest = len(statuses) - SHOWN
         details.append(inquiry.say(f"{rest} more hosts are not listed.", f"그 밖의 호스트 {rest}대는 생략했습니다."))
     details += failure_sentences(inquiry) + problem_sentences(inquiry, vitals.problems)
+    over = past is not None and past[1] < inquiry.question.now
     return Draft(
-        _summary(inquiry, statuses),
+        _past_summary(inquiry, statuses) if over else _summary(inquiry, statuses),
         tuple(details),
         tuple(citations.evidence),
         urgency=urgency_of(inquiry.findings()),
@@ -90,21 +92,41 @@ def _summary(inquiry: Inquiry, statuses: list[HostStatus]) -> str:
     )
 
 
+def _past_summary(inquiry: Inquiry, statuses: list[HostStatus]) -> str:
+    """Of a time that is over it is told what was found then, not how things are now."""
+    troubled, total = {finding.host for finding in inquiry.findings()}, len(statuses)
+    if total > 1:
+        return inquiry.say(
+            f"In that time {len(troubled)} of {total} hosts had findings.",
+            f"해당 기간에 호스트 {total}대 중 {len(troubled)}대에서 이상 항목이 있었습니다.",
+        )
+    name, count = statuses[0].host, len(inquiry.findings())
+    if not count:
+        return inquiry.say(
+            f"{name} had no findings in that time.", f"{name} 호스트는 해당 기간에 이상 항목이 없었습니다."
+        )
+    return inquiry.say(
+        f"{name} had {count} finding{'s' * (count > 1)} in that time.",
+        f"{name} 호스트는 해당 기간에 이상 항목이 {count}건 있었습니다.",
+    )
+
+
 def _lines(inquiry: Inquiry, status: HostStatus, vitals: Measured, citations: Citations) -> list[str]:
     host = inquiry.report.host(status.host)
     if host is None:
         return []
-    firing = [f for f in inquiry.findings(status.host) if f.firing]
-    lines = [finding_sentence(inquiry, f, citations) for f in firing[:3]]
+    told = [f for f in inquiry.findings(status.host) if f.firing or inquiry.past]
+    lines = [finding_sentence(inquiry, f, citations) for f in told[:3]]
     if status.verdict == "silent":
         lines.append(_silence(inquiry, display(host), status))
     if host.learning:
         lines.append(say_learning(host.host.name, host.learning, inquiry.features, inquiry.language))
     seen = vitals.of(host.host.name)
     if seen:
-        score = "" if status.health is None else inquiry.number(status.health)
+        score = "" if status.health is None or inquiry.past else inquiry.number(status.health)
         health = [inquiry.say(f"health {score} of 100", f"건강 점수 100점 중 {score}점")] if score else []
-        signs = ", ".join([*health, *(quantity(inquiry, e) for e in seen)])
+        mean = [inquiry.say("on average", "평균")] if inquiry.past else []
+        signs = ", ".join([*health, " ".join([*mean, ", ".join(quantity(inquiry, e) for e in seen)])])
         lines.append(f"{display(host)}: {signs}.{citations.cite(*seen)}")
     return lines
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
 from analyzer.assistant import HostAssistant
-from analyzer.data import Answer, Failure, Host, HostReport, Learning, Question, Report
+from analyzer.data import Answer, Failure, Finding, FindingFilter, Host, HostReport, Learning, Question, Report
+from analyzer.errors import StoreError
 from analyzer.sources.prometheus import PrometheusSource
 from tests.analyzer.assistant.conftest import BUSY, DB, FEATURES, NOW, SHOP, SHORT_OF_MEMORY, WEB, WrittenLog, report
 from tests.processes import Program
@@ -120,7 +122,7 @@ async def test_a_forecast_says_when_it_is_full_and_how_sure_that_is(assistant: H
 async def test_hosts_are_compared_side_by_side(assistant: HostAssistant) -> None:
     answer = await ask(assistant, "which host uses most memory")
     assert answer.text == (
-        "db-2:9100 has the highest value of: share of memory in use.\n"
+        "db-2:9100 is highest in share of memory in use.\n"
         "share of memory in use: db-2:9100 93.8%, web-1:9100 50%. [E1][E2]"
     )
 
@@ -214,6 +216,62 @@ async def test_a_follow_up_keeps_what_it_does_not_name(assistant: HostAssistant)
     assert other.summary.startswith("db-2:9100: share of memory in use 93.8%")
     assert "web-1:9100" not in other.text
     assert "db-2:9100" in stranger.text or not stranger.supported
+
+
+async def test_a_metric_named_after_a_status_asks_for_its_value(assistant: HostAssistant) -> None:
+    await ask(assistant, "디비2 상태 좀 봐줘", session="c")
+    memory = await ask(assistant, "메모리는?", session="c")
+    assert (memory.intent, memory.summary.partition(",")[0]) == ("value", "db-2:9100: 메모리 사용률 93.8%")
+
+
+async def test_a_whole_question_stays_with_the_host_unless_it_is_about_all(assistant: HostAssistant) -> None:
+    await ask(assistant, "how is db-2 doing?", session="d")
+    why = await ask(assistant, "why?", session="d")
+    busiest = await ask(assistant, "top 3 processes on all hosts", session="d")
+    assert "web-1:9100" not in why.text
+    assert "db-2:9100: memory still available is 6.25%" in why.text
+    assert "web-1:9100" in busiest.text
+
+
+async def test_it_is_compared_with_what_was_spoken_of_before(assistant: HostAssistant) -> None:
+    await ask(assistant, "how is web-1 doing?", session="e")
+    both = await ask(assistant, "compare it with db-2", session="e")
+    assert both.summary == "web-1:9100 is highest in CPU in use."
+    assert both.details[0] == "CPU in use: web-1:9100 93.3%, db-2:9100 25%. [E1][E2]"
+
+
+@dataclass
+class Past:
+    """A store that holds one finding that ended yesterday, or can't be read."""
+
+    findings: tuple[Finding, ...] = ()
+    problem: str = ""
+
+    async def find(self, wanted: FindingFilter) -> tuple[Finding, ...]:
+        if self.problem:
+            raise StoreError(self.problem)
+        return tuple(f for f in self.findings if f.ends_at is None or wanted.since is None or f.ends_at >= wanted.since)
+
+
+async def test_a_time_that_is_over_is_told_from_what_was_found_then(assistant: HostAssistant) -> None:
+    yesterday = NOW - timedelta(days=1)
+    ended = replace(BUSY, starts_at=yesterday - timedelta(hours=1), ends_at=yesterday)
+    knowing = replace(assistant, history=Past((ended,)))
+    status = await ask(knowing, "how was web-1 yesterday?", report())
+    assert status.summary == "web-1:9100 had 1 finding in that time."
+    assert status.details[1].startswith("web-1:9100: on average CPU in use 20%, ")
+    anomaly = await ask(knowing, "어제 web-1에 이상 있었어?", report())
+    assert anomaly.summary == "지금은 이상이 없고, 아래 항목은 종료되었습니다."
+    assert "3월 3일 14:30" in anomaly.text
+    quiet = await ask(knowing, "how was db-2 yesterday?", report())
+    assert quiet.summary == "db-2:9100 had no findings in that time."
+
+
+async def test_with_the_store_gone_the_report_answers_and_the_reason_is_told(assistant: HostAssistant) -> None:
+    forgetful = replace(assistant, history=Past(problem="database is locked"))
+    answer = await ask(forgetful, "how was web-1 yesterday?", report())
+    assert answer.summary == "web-1:9100 had no findings in that time."
+    assert answer.fallbacks == ("store: database is locked",)
 
 
 async def test_before_the_first_cycle_it_says_so(assistant: HostAssistant) -> None:
