@@ -64,7 +64,7 @@ async def test_lines_and_templates_are_read_with_their_times_and_counts() -> Non
         lines, templates = await logs.lines(host, SINCE, 5), await logs.templates(host, SINCE, 5)
     at = datetime(2026, 3, 4, 6, 27, tzinfo=UTC)
     assert lines == (LogLine(host, at, "a", "error", "nginx"),)
-    assert templates == (LogLine(host, at, "upstream <*> timed out", "error", "nginx", 42),)
+    assert templates == (LogLine(host, at, "upstream <*> timed out", "error", "nginx", 42, "t1"),)
     assert asked[0] == {"start": "1772600400", "severity": "warning", "limit": "5"}
 
 
