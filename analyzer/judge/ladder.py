@@ -29,15 +29,15 @@ class Budget:
     """
 
     false_alarms_per_day: float = 0.2
-    incidents_per_day: float = 0.5
+    incidents_per_day: float = 0.44
     noise: float = 0.8
     calmest: float = 0.3
-    wildest: float = 1.3
+    wildest: float = 2.0
 
     @property
     def believed_per_day(self) -> float:
         """How many episodes a host may have, real ones included: who bears more alarms hears more of the real ones."""
-        return 1.5 * self.false_alarms_per_day + self.incidents_per_day
+        return 1.8 * self.false_alarms_per_day + self.incidents_per_day
 
     def bars(self, counts: Values, days: Times, held_out: HeldOut | None = None) -> Values:
         """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`."""
