@@ -23,12 +23,14 @@ LOOKBACK_STEPS = 240
 class Vote:
     """How much a model counts for how abnormal a step is, and for which features are to blame.
 
-    `single` is added where there is but one feature, half of it where there are two, and so on.
+    `single` is added where there is but one feature, half of it where there are two, and so on. Where `beyond` is set,
+    what the model's log(1 + ratio) has beyond it is not averaged with the others but comes on top of them.
     """
 
     abnormal: float = 1.0
     blame: float = 0.0
     single: float = 0.0
+    beyond: float | None = None
 
     def of(self, features: int) -> float:
         return self.abnormal + self.single / max(features, 1)
@@ -37,7 +39,8 @@ class Vote:
 # Measured: docs/detection.md. Those that tell features apart in their own units are the ones to blame by.
 VOTES: Mapping[str, Vote] = MappingProxyType(
     {
-        "alone": Vote(abnormal=0.5),
+        # an average would drown it: four and a half times the greatest jump in history counts, less does not
+        "alone": Vote(abnormal=0.0, beyond=1.5),
         "isolation_forest": Vote(abnormal=0.25),
         # a feature that no others explain is told by the shape of its course
         "kmeans": Vote(abnormal=0.75, single=1.25),
@@ -49,10 +52,21 @@ VOTES: Mapping[str, Vote] = MappingProxyType(
 
 
 def momentary(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:
-    """`[h, t]`: the models' log(1 + ratio), averaged; ratios that multiply in rarity add up."""
+    """`[h, t]`: the models' log(1 + ratio), averaged; ratios that multiply in rarity add up. Then what goes beyond."""
     weights = {name: votes.get(name, Vote()).of(numbers.parts.shape[2]) for name, numbers in told.items()}
     total = sum(weights[name] * np.log1p(numbers.ratio) for name, numbers in told.items())
-    return np.asarray(total / np.float32(sum(weights.values())), dtype=np.float32)
+    averaged = total / np.float32(sum(weights.values()) or 1.0)
+    return np.asarray(
+        averaged + sum(beyond(numbers, votes.get(name, Vote())) for name, numbers in told.items()), np.float32
+    )
+
+
+def beyond(numbers: Numbers, vote: Vote) -> Values | float:
+    """What comes on top of the average, `[h, t]`; nothing where there is one feature and no other to drown it."""
+    if vote.beyond is None:
+        return 0.0
+    others = np.float32(1.0 - 1.0 / max(numbers.parts.shape[2], 1))
+    return np.asarray(others * np.maximum(np.log1p(numbers.ratio) - np.float32(vote.beyond), 0.0))
 
 
 def blamed(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:
