@@ -100,7 +100,7 @@ NEW = HostReport(Host("db-1:9100"), None, {}, learning=Learning(12, 40))
 JAVA = Companion("process group", "java", "grew", 1.5, 0.1, EVIDENCE, "process_cpu", 0.92)
 NGINX = Companion("service", "nginx.service", "failed", 1.0, 0.0, EVIDENCE)
 FIRING = replace(FIRING, incident="0123abcd", companions=Companions(NOW, (), (JAVA, NGINX)))
-OTHER = replace(FIRING, kind="silent", host="db-1:9100", ends_at=NOW)
+OTHER = replace(FIRING, kind="silent", host="db-1:9100", starts_at=NOW + timedelta(seconds=1), ends_at=NOW)
 QUIETED = replace(FIRING, host="web-2:9100", quiet=Quiet("silence", "s1"), incident="4567abcd")
 INCIDENTS = (Incident("0123abcd", (FIRING, OTHER)), Incident("4567abcd", (QUIETED,)))
 REPORT = Report(
