@@ -13,7 +13,7 @@ from benchmarks.faults.stack import RATE_SECONDS, Stack, wait
 # An alarm is read a while after it began: for so long a notification gathers by default.
 GATHER_SECONDS = 15.0
 CALM_SECONDS = 8.0
-UNREST_SECONDS = 150.0
+UNREST_SECONDS = 90.0
 POLL_SECONDS = 0.5
 # A grid point may lie a little before the fault that its rates already saw.
 EARLY_SECONDS = 2.0
