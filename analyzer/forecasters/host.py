@@ -28,6 +28,8 @@ AHEAD: Array = np.concatenate(
 REACH = 3.0
 FEWEST_VALUES = 16
 MOST_MISSING_AT_END = 0.05
+# Series that are put into double precision together: a whole fleet's would not fit the memory.
+AT_ONCE = 2048
 # A history that began within the asked time is cut to the longest of these parts that it fills.
 PARTS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.06, 0.04, 0.025, 0.015, 0.01)
 
@@ -75,15 +77,17 @@ def forecast_rows(
         if (known := count_down(host, catalogue[name], times, rows[i], ahead, level))
     }
     for length in np.unique(steps[steps > 0]):
-        chosen = np.flatnonzero(steps == length)
+        alike = np.flatnonzero(steps == length)
         seconds = ahead[ahead <= REACH * (length - 1) * step]
-        if len(seconds):
+        at = times[-1] + seconds  # shared by all of them
+        for first in range(0, len(alike) if len(seconds) else 0, AT_ONCE):
+            chosen = alike[first : first + AT_ONCE]
             limits = [np.nan if (own := catalogue[series[i][1]].limit) is None else own for i in chosen]
             values = rows[chosen, len(times) - length :].astype(np.float64)
             outlook = foresee(values, step, seconds, level=level, limits=np.array(limits))
             for place, i in enumerate(chosen.tolist()):
                 host, name = series[i]
-                found[i] = one_forecast(outlook, place, host, catalogue[name], times[-1] + seconds, level)
+                found[i] = one_forecast(outlook, place, host, catalogue[name], at, level)
     told: dict[str, list[Forecast]] = {host: [] for host, _ in names}
     for i in sorted(found):
         told[found[i].host].append(found[i])
