@@ -25,6 +25,7 @@ from analyzer.features import load_features
 from analyzer.forecasters import FORECASTERS
 from analyzer.incidents import Grouping
 from analyzer.judge import Judge
+from analyzer.machines import METRICS as MACHINE_METRICS
 from analyzer.machines import Inventory
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
@@ -47,7 +48,7 @@ from analyzer.sinks.notifications import Channel, Manners, NotificationSink, cha
 from analyzer.sinks.retired import Retired
 from analyzer.sources.fallback import FallbackSource
 from analyzer.sources.prometheus import PrometheusSource
-from analyzer.sources.scrape import ScrapeSource
+from analyzer.sources.scrape import PROCESS_METRICS, ScrapeSource
 from analyzer.store import Outbox, Store
 from analyzer.training import Trainer, curriculum_for
 from analyzer.web.endpoints import Door, Wanted
@@ -286,7 +287,12 @@ def _prometheus(settings: Settings, catalogue: Catalogue) -> PrometheusSource:
 
 
 def _scrape(settings: Settings, catalogue: Catalogue) -> ScrapeSource:
-    return ScrapeSource(catalogue, settings.scrape.targets, interval_seconds=settings.scrape.interval.total_seconds())
+    return ScrapeSource(
+        catalogue,
+        settings.scrape.targets,
+        interval_seconds=settings.scrape.interval.total_seconds(),
+        also_keep=(*PROCESS_METRICS, *MACHINE_METRICS),
+    )
 
 
 def _timeless(work: Callable[[], Awaitable[None]]) -> Callable[[datetime], Awaitable[None]]:

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from analyzer.features import metrics_of
 from analyzer.interfaces import Queries
 
 # Names of node_exporter: on Linux, and on macOS.
 BOOTED = "node_boot_time_seconds{$selector}"
 CORES = 'count by (instance) (node_cpu_seconds_total{mode="idle",$selector})'
 MEMORY = "node_memory_MemTotal_bytes{$selector} or node_memory_total_bytes{$selector}"
+# All that these read, for sources that keep only what they are told to.
+METRICS = tuple(sorted(metrics_of(" or ".join(promql.replace("$selector", "") for promql in (BOOTED, CORES, MEMORY)))))
 
 
 @dataclass(frozen=True, slots=True)
