@@ -3,8 +3,8 @@
     python -m benchmarks.faults [--only=NAME,…] [--quiet-minutes=12] [--seconds=60] [--budget=24] [--one-life]
         [--json=FILE] [--record=FOLDER]
 
-Each fault meets an analyzer that has learned the quiet time and nothing else: after each, what was recorded of it is
-deleted from Prometheus and the analyzer starts anew. With --one-life nothing is forgotten.
+Each fault meets an analyzer that has learned the quiet time and nothing else: after each, Prometheus is given back what
+it had recorded by then and the analyzer starts anew. With --one-life nothing is forgotten.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ def measured(
         quiet = quiet_time(running_stack, given.quiet_minutes * 60)
         if given.record:
             record(running_stack.prometheus.url, QUIET, began, began, given.record)
+        if not given.one_life:
+            running_stack.keep_quiet_time()
         print(quiet.told, heading(), sep="\n", flush=True)
         for fault in faults:
             settings = {"one_life": given.one_life, "keep": given.record}

@@ -29,12 +29,9 @@ def tried(
     began = time.time()
     with fault.start(stack.ground, seconds):
         after, told = listened(stack, began, seconds)
-    ended = time.time()
-    time.sleep(RATE_SECONDS)
     if keep:
         record(stack.prometheus.url, fault.name, calm_began, began, keep)
-    if not one_life:
-        stack.forget(began - 1, ended + RATE_SECONDS)
+    time.sleep(RATE_SECONDS)
     return outcome(fault, after, told, false_alarms, began - calm_began)
 
 
@@ -42,7 +39,7 @@ def calm(stack: Stack, usual_load: float, *, anew: bool) -> int:
     """Waits until nothing fires and the load average has come down; how many alarms were told meanwhile."""
     began = time.time()
     if anew:
-        stack.fresh_analyzer()
+        stack.back_to_quiet_time()
     stack.until_learned()
     wait(lambda: stack.value(LOAD) <= usual_load, UNREST_SECONDS)
     time.sleep(CALM_SECONDS)
