@@ -140,16 +140,28 @@ async def test_without_the_exporters_log_a_template_is_told_by_its_id_and_why(pr
     assert companions.problems == ("text of the log: the log of db-1:9100: refused",)
 
 
-async def test_a_part_that_takes_too_long_is_given_up_alone(prometheus: PrometheusSource) -> None:
-    class Slow(WrittenLog):
-        async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
-            await asyncio.Event().wait()
-            return ()
+class Prompt:
+    """A Prometheus that answers at once, with one form of errors and one process group."""
 
-    looker = Looker(prometheus, Slow(), FEATURES, patience_seconds=3)
-    companions = await looker.look(a_finding(WRITES), (), NOW)
-    assert companions.problems == ("text of the log: no answer within 3 s",)
-    assert one(companions, "postgres").share is not None
+    async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
+        labels = {"groupname": "postgres", "template": "aa"}
+        known = at >= BEGAN and ("log_template" in promql or "write_bytes" in promql)
+        return (Sample(labels, at.timestamp(), 9e6),) if known else ()
+
+    async def range(self, promql: str, window: Window) -> tuple[Series, ...]:
+        return ()
+
+
+class StuckLog(WrittenLog):
+    async def templates(self, host: str, since: datetime, limit: int) -> tuple[LogLine, ...]:
+        await asyncio.Event().wait()
+        return ()
+
+
+async def test_a_part_that_takes_too_long_is_given_up_alone() -> None:
+    companions = await Looker(Prompt(), StuckLog(), FEATURES, patience_seconds=0.3).look(a_finding(WRITES), (), NOW)
+    assert companions.problems == ("text of the log: no answer within 0.3 s",)
+    assert [(each.name, each.share) for each in companions.moved] == [("postgres", 1.0), ("aa", None)]
 
 
 async def test_a_silent_host_is_not_asked() -> None:
