@@ -18,6 +18,8 @@ Array = npt.NDArray[np.float64]
 FEWEST_ALIKE = 3
 DIMENSIONS = 8
 SHOWN = 5
+# Hosts whose history is sorted together: copies of a whole fleet's would not fit the memory.
+AT_ONCE = 50
 CLIP = 6.0
 # Of a normal distribution, the median absolute deviation is this part of the standard deviation.
 MAD_PART = 0.6745
@@ -90,9 +92,10 @@ def medians(fleet: Fleet, hosts: Sequence[str], features: Sequence[str]) -> Arra
     found = np.full((len(hosts), len(features)), np.nan)
     ours = [h for h, host in enumerate(hosts) if host in rows]
     known = [f for f, feature in enumerate(features) if feature in columns]
-    if ours and known and len(fleet.times):
-        values = fleet.values[[rows[hosts[h]] for h in ours]][:, [columns[features[f]] for f in known]]
-        found[np.ix_(ours, known)] = middle(values, 2)
+    for first in range(0, len(ours) if known and len(fleet.times) else 0, AT_ONCE):
+        part = ours[first : first + AT_ONCE]
+        values = fleet.values[[rows[hosts[h]] for h in part]][:, [columns[features[f]] for f in known]]
+        found[np.ix_(part, known)] = middle(values, 2)
     return found
 
 
