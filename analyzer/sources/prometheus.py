@@ -42,7 +42,7 @@ class PrometheusSource:
     password: str = field(default="", repr=False)
     bearer_token: str = field(default="", repr=False)
     compress: bool = False
-    most_points: int = 500_000
+    most_points: int = 150_000
     name: str = "prometheus"
     _api: QueryApi = field(init=False, repr=False)
     _pace: Pace = field(init=False, repr=False)
