@@ -29,7 +29,7 @@ from tests.processes import (
     until,
 )
 
-QUICK = ("--cycle.interval=1s", "--cycle.step=1s", "--cycle.recent=10m", "--scrape.interval=1s", "--training.least=30s")
+QUICK = ("--cycle.interval=1s", "--cycle.step=1s", "--cycle.recent=10m", "--scrape.interval=1s", "--training.least=90s")
 
 
 @dataclass
