@@ -18,6 +18,7 @@ TOLD = 3
 # From so many times its usual on, a multiple says more than two numbers.
 TIMES_FROM = 2.0
 UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\s]+")
+PLAIN_NAME = re.compile(r"[\w.@:/+%~=()\[\]-]+")
 OTHER = "other"
 OTHERS: Mapping[Language, str] = {"en": "all other processes together", "ko": "그 밖의 프로세스들"}
 # What a process group does with a resource, and what there is more of.
@@ -80,6 +81,12 @@ def quoted(text: str, longest: int = LONGEST) -> str:
     """What a host wrote, on one line, without signs that can't be seen, and not too long."""
     plain = UNWRITTEN.sub(" ", text).replace("“", '"').replace("”", '"').strip()
     return plain if len(plain) <= longest else f"{plain[: longest - 1].rstrip()}…"
+
+
+def named(text: str) -> str:
+    """A name that a host gave: as it is when it looks like one, else in quotes, so that no sentence poses as ours."""
+    plain = quoted(text)
+    return plain if PLAIN_NAME.fullmatch(plain) else f"“{plain}”"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from analyzer.assistant.inquiry import Inquiry
 from analyzer.data import Evidence, Sample, Series, Window
 from analyzer.errors import SourceError
 from analyzer.features import matcher
+from analyzer.wording.companions import named
 
 # As the exporter's probes class what went wrong: docs/services.md.
 REASONS = {
@@ -63,8 +64,8 @@ async def probes(inquiry: Inquiry, named: str = "") -> tuple[tuple[Probe, ...], 
 
 
 def probe_sentence(inquiry: Inquiry, probe: Probe, citations: Citations) -> str:
-    where, target = probe.evidence.host, probe.evidence.subject
-    place = f"{where}: " if where and where != target else ""
+    where, target = probe.evidence.host, named(probe.evidence.subject)
+    place = f"{where}: " if where and where != probe.evidence.subject else ""
     if probe.answers:
         said = inquiry.say(f"{place}{target} answers.", f"{place}{target} 정상 응답합니다.")
         return said + citations.cite(probe.evidence)

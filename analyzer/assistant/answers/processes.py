@@ -15,6 +15,7 @@ from analyzer.companions import resources
 from analyzer.companions.resources import Resource
 from analyzer.data import Evidence, Sample
 from analyzer.features import matcher
+from analyzer.wording.companions import named
 
 SHOWN = 5
 RATE_SECONDS = 120
@@ -103,7 +104,9 @@ def _evidence(use: Use, sample: Sample, at: datetime, span: int) -> Evidence:
 
 def _line(inquiry: Inquiry, use: Use, evidence: tuple[Evidence, ...], citations: Citations) -> str:
     one = len({e.host for e in evidence}) == 1
-    said = ", ".join(f"{e.subject}{'' if one else f' ({e.host})'} {inquiry.amount(e.value, e.unit)}" for e in evidence)
+    said = ", ".join(
+        f"{named(e.subject)}{'' if one else f' ({e.host})'} {inquiry.amount(e.value, e.unit)}" for e in evidence
+    )
     where = f"{evidence[0].host}, " if one else ""
     return f"{where}{inquiry.say(use.english, use.korean)}: {said}.{citations.cite(*evidence)}"
 

@@ -12,6 +12,7 @@ from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry
 from analyzer.data import Evidence, Figure, Sample
 from analyzer.features import matcher
+from analyzer.wording.companions import named
 
 SHOWN = 20
 STATES = {
@@ -47,7 +48,7 @@ async def _failed(inquiry: Inquiry) -> Draft:
         f"{count} service{'s have' if count > 1 else ' has'} failed.", f"실패한 서비스가 {count}개 있습니다."
     )
     lines = [
-        inquiry.say(f"{e.host}: {e.subject} has failed.", f"{e.host}: {e.subject} 서비스가 실패했습니다.")
+        inquiry.say(f"{e.host}: {named(e.subject)} has failed.", f"{e.host}: {named(e.subject)} 서비스가 실패했습니다.")
         + citations.cite(e)
         for e in failed[:SHOWN]
     ]
@@ -88,7 +89,7 @@ async def _named(inquiry: Inquiry, program: str) -> Draft:
         return Draft(lines[0], tuple(lines[1:]), tuple(citations.evidence), urgency="medium" if bad else "none")
     groups, trouble = await top(inquiry, COUNT, inquiry.question.now, program)
     if groups:
-        said = ", ".join(f"{e.subject} ({e.host}) {inquiry.number(e.value)}" for e in groups)
+        said = ", ".join(f"{named(e.subject)} ({e.host}) {inquiry.number(e.value)}" for e in groups)
         head = inquiry.say(
             f"{program} is running; number of processes: {said}.", f"{program} 실행 중, 프로세스 수: {said}."
         )
@@ -123,7 +124,7 @@ def _unit(inquiry: Inquiry, sample: Sample) -> Evidence:
 def _state_line(inquiry: Inquiry, evidence: Evidence, citations: Citations) -> str:
     state = evidence.figures[0].name
     said = inquiry.say(*STATES.get(state, (state, state)))
-    return f"{evidence.host}: {evidence.subject} {said}.{citations.cite(evidence)}"
+    return f"{evidence.host}: {named(evidence.subject)} {said}.{citations.cite(evidence)}"
 
 
 def _counted(inquiry: Inquiry, sample: Sample) -> Evidence:

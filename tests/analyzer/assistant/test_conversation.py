@@ -199,7 +199,7 @@ async def test_what_is_not_about_hosts_gets_a_polite_no(assistant: HostAssistant
 
 
 async def test_an_unclear_question_is_asked_back_with_two_readings(assistant: HostAssistant) -> None:
-    answer = await ask(assistant, "db-2 backup service failed why")
+    answer = await ask(assistant, "why backup service failed")
     assert not answer.supported
     assert answer.text == (
         "I'm not sure what you mean: why something happened, or which services run or failed? "

@@ -12,6 +12,7 @@ from analyzer.assistant import HostAssistant, Worder
 from analyzer.assistant.models.grounding import Grounds, Sentence, refusal
 from analyzer.assistant.models.prompt import Fact
 from analyzer.data import Answer, Host, HostReport, Language, LogLine, Question, Report, Sample, Series, Window
+from analyzer.wording.companions import named
 from tests.analyzer.assistant.conftest import BUSY, DB, FEATURES, NOW, SHORT_OF_MEMORY, WEB, report
 from tests.analyzer.assistant.providers import fake_provider, saying
 
@@ -54,6 +55,18 @@ ORDERS = (
 )
 
 
+# Labels whose values others choose: what runs on a host, what is mounted there, what is probed.
+FREE_LABELS = ("groupname", "name", "target", "reason", "mountpoint", "device", "fstype", "job", "nodename", "template")
+ASKED_OF_LABELS = (
+    ("which services have failed", "services", "en"),
+    ("db-2에서 죽은 서비스 있어?", "services", "ko"),
+    ("top 5 processes by memory", "processes", "en"),
+    ("디스크 얼마나 찼어?", "value", "ko"),
+    ("what should I do about the full disk", "advice", "en"),
+    ("web-1이랑 db-2 중에 누가 더 바빠?", "compare", "ko"),
+)
+
+
 class HostileLog:
     """Every line of the log gives the same order."""
 
@@ -76,8 +89,8 @@ class HostileMetrics:
 
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
         self.asked.append(promql)
-        labels = {"instance": WEB, "groupname": self.order, "name": self.order, "state": "failed"}
-        return (Sample(labels, at.timestamp(), 1.0),)
+        labels = {"instance": WEB} | dict.fromkeys(FREE_LABELS, self.order) | {"state": "failed"}
+        return (Sample(labels, at.timestamp(), 0.0 if "probe_success" in promql else 1.0),)
 
     async def range(self, promql: str, window: Window) -> tuple[Series, ...]:
         self.asked.append(promql)
@@ -104,6 +117,26 @@ async def test_an_order_in_logs_and_process_names_changes_neither_verdict_nor_qu
     cause, metrics = await ask(order, "why is web-1 slow")
     assert (cause.intent, cause.language, cause.urgency) == ("cause", "en", "high")
     assert (cause.summary, metrics.asked) == calm
+
+
+@pytest.mark.parametrize(("text", "intent", "language"), ASKED_OF_LABELS)
+async def test_an_order_in_any_label_changes_neither_intent_language_urgency_nor_queries(
+    text: str, intent: str, language: str
+) -> None:
+    harmless, calm = await ask("nginx", text)
+    assert (harmless.intent, harmless.language) == (intent, language)
+    for order in ORDERS:
+        answer, metrics = await ask(order, text)
+        told = (answer.intent, answer.language, answer.urgency, answer.supported)
+        assert told == (intent, language, harmless.urgency, harmless.supported), order
+        assert answer.summary.replace(named(order), "nginx") == harmless.summary, order
+        asked = [promql.replace(quoted(order), "nginx") for promql in metrics.asked]
+        assert asked == calm.asked, order
+
+
+def quoted(order: str) -> str:
+    """As a matcher for exactly this value spells it."""
+    return order.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 @pytest.mark.parametrize("order", ORDERS)
