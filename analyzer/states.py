@@ -18,6 +18,7 @@ from analyzer.errors import NotEnoughHistory
 
 Points = npt.NDArray[np.float64]
 Members = npt.NDArray[np.intp]
+NEWEST_STEPS = 4
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86400.0
 BLOCKS = 24
 NEAR = 0.15
@@ -62,14 +63,18 @@ class States:
     clip: float
 
     def state(self, recent: Frame) -> State | None:
-        """Which state the newest row is in; None when that row has no value of any feature."""
-        newest = Frame(recent.host, recent.features, recent.times[-1:], recent.values[-1:])
-        members, distances = self.assign(newest)
-        if not len(members) or members[0] < 0:
+        """Which state the newest rows tell of; None when none of the last few has a value of any feature.
+
+        Where steps are as short as the time between two scrapes, the very last one may not have its values yet.
+        """
+        members, distances = self.assign(recent.tail(NEWEST_STEPS))
+        known = np.flatnonzero(members >= 0)
+        if not len(known):
             return None
-        usual = self.by_hour[int(recent.times[-1] % DAY_SECONDS // HOUR_SECONDS), members[0]]
+        row, time = known[-1], recent.times[known[-1] - len(members)]
+        usual = self.by_hour[int(time % DAY_SECONDS // HOUR_SECONDS), members[row]]
         unusual = 0.0 if np.isnan(usual) else 1.0 - float(usual)
-        return State(self.labels[members[0]], len(self.labels), float(distances[0]), unusual)
+        return State(self.labels[members[row]], len(self.labels), float(distances[row]), unusual)
 
     def assign(self, frame: Frame) -> tuple[Members, Points]:
         """Each row's state as an index of `labels`, -1 where nothing is known, and its distance in usual spreads."""

@@ -83,6 +83,18 @@ def test_a_row_without_values_has_no_state() -> None:
     assert states.state(blank) is None
 
 
+def test_a_step_that_has_no_values_yet_takes_no_state_away() -> None:
+    """Where steps are as short as the time between scrapes, the last one is often still empty."""
+    frame = host(busy_evenings())
+    states = fit_states(frame)
+    empty = np.full((2, 6), np.nan, dtype=np.float32)
+    times = np.append(frame.times, frame.times[-1] + np.array([60.0, 120.0]))
+    late = Frame("web-1", frame.features, times, np.vstack([frame.values, empty]))
+    assert states.state(late) == states.state(frame) is not None
+    silent = Frame("web-1", frame.features, times[-2:], empty)
+    assert states.state(silent) is None
+
+
 def test_features_may_come_in_another_order() -> None:
     frame = host(busy_evenings())
     states = fit_states(frame)
