@@ -15,6 +15,8 @@ ENSEMBLE = "ensemble"
 # A step is worth what it is, what the last ones were on average, and what the worst of late has faded to.
 SPAN, FADE = 10.0, 0.98
 MOMENT, AVERAGE, PEAK = 0.25, 0.5, 0.5
+# A single feature makes itself heard, but does not shout down what many features do together.
+MOST_BEYOND = 0.8
 # After so many steps nothing of an earlier one is left that could change a decision.
 LOOKBACK_STEPS = 240
 
@@ -24,7 +26,8 @@ class Vote:
     """How much a model counts for how abnormal a step is, and for which features are to blame.
 
     `single` is added where there is but one feature, half of it where there are two, and so on. Where `beyond` is set,
-    what the model's log(1 + ratio) has beyond it is not averaged with the others but comes on top of them.
+    what the model's log(1 + ratio) has beyond it is not averaged with the others but comes on top of them, up to
+    MOST_BEYOND.
     """
 
     abnormal: float = 1.0
@@ -66,7 +69,7 @@ def beyond(numbers: Numbers, vote: Vote) -> Values | float:
     if vote.beyond is None:
         return 0.0
     others = np.float32(1.0 - 1.0 / max(numbers.parts.shape[2], 1))
-    return np.asarray(others * np.maximum(np.log1p(numbers.ratio) - np.float32(vote.beyond), 0.0))
+    return np.asarray(others * np.clip(np.log1p(numbers.ratio) - np.float32(vote.beyond), 0.0, MOST_BEYOND))
 
 
 def blamed(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:

@@ -36,9 +36,11 @@ def test_one_feature_far_beyond_all_it_ever_did_is_heard_and_named_among_forty_c
 
 def test_a_jump_little_beyond_the_greatest_of_history_adds_nothing_of_its_own() -> None:
     silent = {"alone": Numbers(np.array([[3.4]], np.float32), np.zeros((1, 1, 40), np.float32))}
-    heard = {"alone": Numbers(np.array([[19.0]], np.float32), np.zeros((1, 1, 40), np.float32))}
+    heard = {"alone": Numbers(np.array([[6.0]], np.float32), np.zeros((1, 1, 40), np.float32))}
+    loud = {"alone": Numbers(np.array([[900.0]], np.float32), np.zeros((1, 1, 40), np.float32))}
     assert momentary(silent)[0, 0] == 0.0
-    assert round(float(momentary(heard)[0, 0]), 3) == 1.458  # (ln 20 - 1.5) of 39 fortieths
+    assert round(float(momentary(heard)[0, 0]), 3) == 0.435  # (ln 7 - 1.5) of 39 fortieths
+    assert round(float(momentary(loud)[0, 0]), 3) == 0.78  # no more than 0.8 of it
 
 
 def test_a_single_feature_has_no_others_that_could_drown_it() -> None:
