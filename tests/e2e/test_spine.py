@@ -116,7 +116,8 @@ def grafana(port: int) -> Iterator[FakeGrafana]:
 
 
 def settings_for_grafana(folder: Path, port: int) -> str:
-    text = f"grafana:\n  url: http://127.0.0.1:{port}\n  token: {TOKEN}\njudge:\n  false-alarms-per-day: 100\n"
+    judge = "judge:\n  false-alarms-per-day: 100\n  over-after: 5s\n"
+    text = f"grafana:\n  url: http://127.0.0.1:{port}\n  token: {TOKEN}\n{judge}"
     (folder / "settings.yml").write_text(text, encoding="utf-8")
     return f"--config.file={folder / 'settings.yml'}"
 
@@ -174,7 +175,7 @@ def test_a_real_load_shows_in_prometheus_and_once_in_a_grafana_that_was_down(
         with grafana(grafana_port) as again:
             again.annotations |= fake.annotations
             closed = lambda: all(kept["timeEnd"] > kept["time"] for kept in anomalies(again))  # noqa: E731 - read twice
-            until(closed, "the end of each anomaly in its annotation", *programs, seconds=90)
+            until(closed, "the end of each anomaly in its annotation", *programs, seconds=120)
             texts = [kept["text"] + str(kept["time"]) for kept in again.annotations.values()]
             assert len(texts) == len(set(texts)), "each was added once"
 
