@@ -29,7 +29,7 @@ export function bar(share, tone = "") {
 }
 
 /** Runs `work` on every item, a few milliseconds a frame, so that many items never hold a frame up. */
-export async function inFrames(items, work, milliseconds = 4) {
+export async function inFrames(items, work, milliseconds = 2) {
   let began = performance.now();
   for (const item of items) {
     if (performance.now() - began > milliseconds) {
