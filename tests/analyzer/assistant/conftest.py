@@ -5,7 +5,6 @@ web-1 has been busy since 05:10: java took three of its four cores. db-2 is shor
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +27,8 @@ from analyzer.data import (
     Window,
 )
 from analyzer.features import load_features, query
-from tests.processes import Program, a_free_port, running, until
+from tests.processes import Program
+from tests.written_history import holding
 
 NOW = datetime(2026, 3, 4, 6, 30, tzinfo=UTC)  # a Wednesday, 15:30 in Seoul
 BEGAN = NOW - timedelta(minutes=80)
@@ -136,21 +136,7 @@ def openmetrics() -> str:
 def two_days(promtool: Path, prometheus_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A Prometheus that scrapes nobody and holds the written history."""
     folder = tmp_path_factory.mktemp("two_days")
-    (folder / "history.om").write_text(openmetrics())
-    blocks: list[str | Path] = [promtool, "tsdb", "create-blocks-from", "openmetrics"]
-    subprocess.run([*blocks, folder / "history.om", folder / "tsdb"], check=True, capture_output=True, timeout=120)
-    port, config = a_free_port(), folder / "prometheus.yml"
-    config.write_text("scrape_configs: []\n")
-    server: list[str | Path] = [
-        prometheus_program,
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'tsdb'}",
-        "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--log.level=warn",
-    ]
-    with running("two_days", server, port, "/-/ready", folder) as prometheus:
-        until(lambda: prometheus.get("/-/ready")[0] == 200, "Prometheus is ready", prometheus)
+    with holding(openmetrics(), folder, promtool, prometheus_program) as prometheus:
         yield prometheus
 
 

@@ -5,7 +5,6 @@ A host of hostile names stands beside it: whatever it calls things, it is asked 
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,8 @@ import pytest
 from analyzer.data import Cause, Evidence, Feature, Finding, Frame, LogLine, Severity, Window
 from analyzer.features import load_features
 from analyzer.sources.prometheus import PrometheusSource
-from tests.processes import Program, a_free_port, running, until
+from tests.processes import Program
+from tests.written_history import holding
 
 BEGAN = datetime(2026, 3, 4, 14, 2, tzinfo=UTC)
 NOW = BEGAN + timedelta(minutes=5)
@@ -116,23 +116,9 @@ def openmetrics() -> str:
 
 @pytest.fixture(scope="session")
 def an_hour(promtool: Path, prometheus_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    short = "--query.lookback-delta=20s"  # what a scrape that lacks a series does at once
     folder = tmp_path_factory.mktemp("an_hour")
-    (folder / "history.om").write_text(openmetrics())
-    blocks: list[str | Path] = [promtool, "tsdb", "create-blocks-from", "openmetrics"]
-    subprocess.run([*blocks, folder / "history.om", folder / "tsdb"], check=True, capture_output=True, timeout=120)
-    port, config = a_free_port(), folder / "prometheus.yml"
-    config.write_text("scrape_configs: []\n")
-    server: list[str | Path] = [
-        prometheus_program,
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'tsdb'}",
-        "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--query.lookback-delta=20s",  # what a scrape that lacks a series does at once
-        "--log.level=warn",
-    ]
-    with running("an_hour", server, port, "/-/ready", folder) as prometheus:
-        until(lambda: prometheus.get("/-/ready")[0] == 200, "Prometheus is ready", prometheus)
+    with holding(openmetrics(), folder, promtool, prometheus_program, short) as prometheus:
         yield prometheus
 
 
