@@ -40,6 +40,9 @@ def main() -> int:
     if unknown:
         print(f"no such fault: {', '.join(sorted(unknown))}; there are: {', '.join(fault.name for fault in FAULTS)}")
         return 2
+    if given.one_life and given.record:
+        print("--record keeps faults that know nothing of each other: it can't be had with --one-life")
+        return 2
     ends_well_on_sigterm()
     chosen = [fault for fault in FAULTS if not given.only or fault.name in given.only]
     for fault in chosen:
@@ -79,11 +82,11 @@ def measured(
 ) -> tuple[Quiet, list[Outcome]]:
     """The quiet time, then what came of each fault, printed as it is known."""
     outcomes = []
+    began = time.time()
     with stack(folder, ground, given.budget) as running_stack:
-        began = time.time()
         quiet = quiet_time(running_stack, given.quiet_minutes * 60)
         if given.record:
-            record(running_stack.prometheus.url, QUIET, began, began, given.record)
+            record(running_stack.prometheus.url, QUIET, began, began, began, given.record)
         if not given.one_life:
             running_stack.keep_quiet_time()
         print(quiet.told, heading(), sep="\n", flush=True)

@@ -38,6 +38,7 @@ class Outcome:
     process_named: bool
     false_alarms: int
     calm_seconds: float
+    texts: tuple[str, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -62,6 +63,7 @@ def outcome(
         process_named=bool(fault.process) and any(fault.process in one.text for one in told),
         false_alarms=false_alarms,
         calm_seconds=calm_seconds,
+        texts=tuple(one.text for one in told),
     )
 
 

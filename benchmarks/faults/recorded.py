@@ -1,6 +1,6 @@
 """The features in quiet time and in each fault, kept in files, so that they can be judged again.
 
-One `.npz` each: `features`, `times`, `values`, and `began`, when the fault did.
+One `.npz` each: `features`, `times`, `values`, and when the analyzer had `learned` the host and the fault `began`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ STEP = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Recording:
-    """A stretch of one host's life, and when a fault began in it."""
+    """A stretch of one host's life, when the analyzer had learned the host in it, and when a fault began."""
 
     name: str
     frame: Frame
+    learned: float
     began: float
 
 
-def record(prometheus: str, name: str, begin: float, began: float, folder: Path) -> None:
+def record(prometheus: str, name: str, begin: float, learned: float, began: float, folder: Path) -> None:
     """What Prometheus has from `begin` until now."""
     frame = asyncio.run(fetched(prometheus, begin, load_features()))
     path = folder / f"{name.replace(' ', '-')}.npz"
-    np.savez_compressed(path, features=np.array(frame.features), times=frame.times, values=frame.values, began=began)
+    known = {"features": np.array(frame.features), "times": frame.times, "values": frame.values}
+    np.savez_compressed(path, allow_pickle=False, **known, learned=np.array(learned), began=np.array(began))
 
 
 async def fetched(prometheus: str, begin: float, catalogue: tuple[Feature, ...]) -> Frame:
@@ -54,4 +56,4 @@ def recordings(folder: Path) -> dict[str, Recording]:
 def read(path: Path) -> Recording:
     with np.load(path) as kept:
         frame = Frame("host", tuple(map(str, kept["features"])), kept["times"], kept["values"])
-        return Recording(path.stem.replace("-", " "), frame, float(kept["began"]))
+        return Recording(path.stem.replace("-", " "), frame, float(kept["learned"]), float(kept["began"]))

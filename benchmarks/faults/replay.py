@@ -1,7 +1,9 @@
 """Judges again what a run recorded: `python -m benchmarks.faults.replay FOLDER`, after `… --record=FOLDER`.
 
-The models learn the recorded quiet time; then each fault is judged step by step, as the analyzer does. Seconds instead
-of an hour, so that a change of models or judge can be tried on real faults; what is lost is the delay of the programs.
+For each fault the models learn what the analyzer had before it: the quiet time, the gap of the restart, the calm as far
+as it had come. Then the rows are judged step by step, by a judge that begins with what it looks back on, as the
+analyzer does. Seconds instead of an hour, so that a change of models or judge can be tried on real faults; what is lost
+is the delay of the programs, and what the process groups did.
 """
 
 from __future__ import annotations
@@ -27,33 +29,39 @@ from benchmarks.faults.table import Quiet, heading, row, summary
 from benchmarks.faults.trial import EARLY_SECONDS, GATHER_SECONDS
 
 CATALOGUE = load_features()
+RECENT_STEPS = 600
 
 
 @dataclass(frozen=True)
-class Court:
-    """The models of the quiet time, and the judge."""
+class Life:
+    """One host's life until a fault was over, and the models that the analyzer had learned when it was `learned`."""
 
-    quiet: Frame
+    frame: Frame
+    learned: int
     models: HostModels
     judge: Judge
 
     @classmethod
-    def of(cls, quiet: Frame, budget: float) -> Court:
-        models = fit_host(quiet, moment(quiet.times[-1]), STEP.total_seconds(), curriculum_for(CATALOGUE))
+    def of(cls, quiet: Frame, recording: Recording, budget: float) -> Life:
+        frame = joined(quiet, recording.frame)
+        learned = int(np.searchsorted(frame.times, recording.learned, "right"))
+        history = Frame(frame.host, frame.features, frame.times[:learned], frame.values[:learned])
+        models = fit_host(history, moment(recording.learned), STEP.total_seconds(), curriculum_for(CATALOGUE))
         judge = Judge(CATALOGUE, STEP, 4.0, budget, saturated_seconds=20.0, silent_seconds=20.0)
-        return cls(quiet, models, judge)
+        return cls(frame, learned, models, judge)
 
-    def told(self, frame: Frame, since: float, until: float) -> list[tuple[float, Told]]:
+    def scores(self) -> Scores:
+        """The ensemble's, from as far back as an analyzer looks that has just learned the host."""
+        return self.models.score(self.frame.tail(len(self.frame.times) - self.learned + LOOKBACK_STEPS))[-1]
+
+    def told(self, scores: Scores, since: float, until: float) -> list[tuple[float, Told]]:
         """(when it was told first, its newest form) of each finding that was told between two times."""
-        begin = int(np.searchsorted(frame.times, since))
-        ensemble = self.models.score(frame)[-1]
-        calibrations, host = {frame.host: self.models.calibration}, Host(frame.host)
+        calibrations, host = {self.frame.host: self.models.calibration}, Host(self.frame.host)
         memory, found = Memory(), dict[str, tuple[float, Finding]]()
-        for at in range(max(0, begin - LOOKBACK_STEPS), int(np.searchsorted(frame.times, until, "right"))):
-            now, newest = float(frame.times[at]), slice(max(0, at - LOOKBACK_STEPS), at + 1)
-            fleet = Fleet((host,), frame.features, frame.times[newest], frame.values[newest].T[None])
-            scores = {host.name: upto(ensemble, at + 1)}
-            verdict = self.judge.judge(moment(now), fleet, scores, calibrations, memory)
+        for at in range(self.learned - 1, int(np.searchsorted(self.frame.times, until, "right"))):
+            now, recent = float(self.frame.times[at]), slice(max(0, at + 1 - RECENT_STEPS), at + 1)
+            fleet = Fleet((host,), self.frame.features, self.frame.times[recent], self.frame.values[recent].T[None])
+            verdict = self.judge.judge(moment(now), fleet, {host.name: upto(scores, now)}, calibrations, memory)
             memory = verdict.memory
             for finding in verdict.findings:
                 if finding.told and now >= since:
@@ -61,11 +69,12 @@ class Court:
         return [(when, told(finding)) for when, finding in found.values()]
 
 
-def upto(scores: Scores, rows: int) -> Scores:
-    """The scores of the first rows alone."""
-    blame = scores.blame[:rows] if scores.blame is not None else None
+def upto(scores: Scores, time: float) -> Scores:
+    """The scores of the rows until then alone; a row without any value was never scored."""
+    kept = (scores.times <= time) & np.isfinite(scores.values)
+    blame = scores.blame[kept] if scores.blame is not None else None
     return replace(
-        scores, times=scores.times[:rows], values=scores.values[:rows], shares=scores.shares[:rows], blame=blame
+        scores, times=scores.times[kept], values=scores.values[kept], shares=scores.shares[kept], blame=blame
     )
 
 
@@ -74,24 +83,28 @@ def told(finding: Finding) -> Told:
     return Told(finding.kind, finding.severity.label, finding.starts_at.timestamp(), finding.firing, causes, "")
 
 
-def judged(court: Court, fault: Fault, recording: Recording, seconds: float) -> Outcome:
+def judged(life: Life, fault: Fault, began: float, seconds: float) -> Outcome:
     """What would have been told of the fault within `seconds`, its causes as they stood a little later."""
-    frame, began = joined(court.quiet.tail(LOOKBACK_STEPS), recording.frame), recording.began
-    heard = [when for when, one in court.told(frame, began, began + seconds) if one.starts_at >= began - EARLY_SECONDS]
+    fault, scores = replace(fault, process=""), life.scores()
+    calm = [
+        one for _, one in life.told(scores, 0.0, began - 1.0) if one.starts_at >= life.frame.times[life.learned - 1]
+    ]
+    heard = [when for when, one in life.told(scores, began, began + seconds) if one.starts_at >= began - EARLY_SECONDS]
     if not heard:
-        return outcome(fault, None, [])
+        return outcome(fault, None, [], len(calm), began - life.frame.times[life.learned - 1])
     read_at = min(min(heard) + GATHER_SECONDS, began + seconds)
-    read = [one for _, one in court.told(frame, began, read_at) if one.starts_at >= began - EARLY_SECONDS]
-    return outcome(fault, min(heard) - began, read)
+    read = [one for _, one in life.told(scores, began, read_at) if one.starts_at >= began - EARLY_SECONDS]
+    return outcome(fault, min(heard) - began, read, len(calm), began - life.frame.times[life.learned - 1])
 
 
 def joined(before: Frame, after: Frame) -> Frame:
-    return Frame(
-        before.host,
-        before.features,
-        np.r_[before.times, after.times],
-        np.r_[before.values, aligned(after, before.features)],
-    )
+    """Both on one grid; what lies between them is a gap."""
+    step = STEP.total_seconds()
+    times = np.arange(round((after.times[-1] - before.times[0]) / step) + 1) * step + before.times[0]
+    values = np.full((len(times), len(before.features)), np.nan, np.float32)
+    for part in (before, after):
+        values[np.rint((part.times - times[0]) / step).astype(np.intp)] = aligned(part, before.features)
+    return Frame(before.host, before.features, times, values)
 
 
 def moment(seconds: float) -> datetime:
@@ -105,12 +118,13 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=24)
     given = parser.parse_args()
     kept = recordings(given.folder)
-    court = Court.of(kept[QUIET].frame, given.budget)
     print(heading())
     outcomes = []
     for fault in FAULTS:
         if fault.name in kept:
-            outcomes.append(judged(court, fault, kept[fault.name], given.seconds))
+            recording = kept[fault.name]
+            life = Life.of(kept[QUIET].frame, recording, given.budget)
+            outcomes.append(judged(life, fault, recording.began, given.seconds))
             print(row(outcomes[-1]), flush=True)
     print(summary(outcomes, Quiet(0.0, 0.0, 0.0, ())))
     return 0

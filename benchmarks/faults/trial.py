@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.faults.listed import Fault
@@ -20,31 +21,40 @@ EARLY_SECONDS = 2.0
 LOAD = "max(node_load1)"
 
 
+@dataclass(frozen=True)
+class Calm:
+    """The calm before a fault: when the analyzer had learned the host, how many alarms were told in it."""
+
+    began: float
+    learned: float
+    alarms: int
+
+
 def tried(
     stack: Stack, fault: Fault, seconds: float, usual_load: float, *, one_life: bool = False, keep: Path | None = None
 ) -> Outcome:
     """Causes the fault for at most `seconds`. In one life the analyzer and Prometheus forget nothing."""
-    calm_began = time.time()
-    false_alarms = calm(stack, usual_load, anew=not one_life)
+    before = calm(stack, usual_load, anew=not one_life)
     began = time.time()
     with fault.start(stack.ground, seconds):
         after, told = listened(stack, began, seconds)
     if keep:
-        record(stack.prometheus.url, fault.name, calm_began, began, keep)
+        record(stack.prometheus.url, fault.name, before.began, before.learned, began, keep)
     time.sleep(RATE_SECONDS)
-    return outcome(fault, after, told, false_alarms, began - calm_began)
+    return outcome(fault, after, told, before.alarms, began - before.began)
 
 
-def calm(stack: Stack, usual_load: float, *, anew: bool) -> int:
-    """Waits until nothing fires and the load average has come down; how many alarms were told meanwhile."""
+def calm(stack: Stack, usual_load: float, *, anew: bool) -> Calm:
+    """Waits until nothing fires and the load average has come down."""
     began = time.time()
     if anew:
         stack.back_to_quiet_time()
     stack.until_learned()
+    learned = time.time()
     wait(lambda: stack.value(LOAD) <= usual_load, UNREST_SECONDS)
     time.sleep(CALM_SECONDS)
     wait(lambda: not any(one.firing for one in stack.told(time.time())), UNREST_SECONDS)
-    return sum(one.starts_at >= began for one in stack.told(began))
+    return Calm(began, learned, sum(one.starts_at >= began for one in stack.told(began)))
 
 
 def listened(stack: Stack, began: float, seconds: float) -> tuple[float | None, list[Told]]:
