@@ -157,6 +157,8 @@ def followed(members: Members, count: int) -> Points:
 
 def aligned(frame: Frame, features: tuple[str, ...]) -> Points:
     """The frame's columns in the order of `features`; NaN where it has none of that name."""
+    if frame.features == features:
+        return frame.values.astype(np.float64)
     values = np.full((len(frame.times), len(features)), np.nan)
     place = {feature: f for f, feature in enumerate(frame.features)}
     for f, feature in enumerate(features):
@@ -196,10 +198,10 @@ def cluster(rows: Points, settings: StateSettings) -> Members:
     halves = dealt[np.arange(len(rows)) * BLOCKS // len(rows)]
     one, other = rows[halves == 0], rows[halves == 1]
     chosen = np.zeros(len(rows), dtype=np.intp)
-    for count in range(2, settings.maximum_states + 1):
-        strength = min(
-            prediction_strength(one, other, count, settings), prediction_strength(other, one, count, settings)
-        )
+    distinct = min(len(np.unique(half, axis=0)) for half in (one, other))
+    for count in range(2, min(settings.maximum_states, distinct) + 1):
+        of_one, of_other = k_means(one, count, settings), k_means(other, count, settings)
+        strength = min(prediction_strength(of_one, of_other, other), prediction_strength(of_other, of_one, one))
         if strength < settings.minimum_strength:
             continue
         members = k_means(rows, count, settings).labels_.astype(np.intp)
@@ -228,18 +230,15 @@ def k_means(rows: Points, count: int, settings: StateSettings) -> KMeans:
     return KMeans(count, n_init=3, max_iter=100, random_state=settings.seed).fit(rows)
 
 
-def prediction_strength(learned: Points, asked: Points, count: int, settings: StateSettings) -> float:
-    """Of the pairs that share a state in `asked`, the part that also shares one by the centroids of `learned`.
+def prediction_strength(learned: KMeans, own: KMeans, asked: Points) -> float:
+    """Of the pairs that share a state of `own`, fitted on `asked`, the part that also shares one of `learned`.
 
     The worst state counts. 1 means that both parts of the history show the same states.
     """
-    if len(np.unique(learned, axis=0)) < count or len(np.unique(asked, axis=0)) < count:
-        return 0.0
-    own = k_means(asked, count, settings).labels_
-    others = cdist(asked, k_means(learned, count, settings).cluster_centers_).argmin(axis=1)
+    others = cdist(asked, learned.cluster_centers_).argmin(axis=1)
     worst = 1.0
-    for state in range(count):
-        together = np.bincount(others[own == state])
+    for state in range(own.n_clusters):
+        together = np.bincount(others[own.labels_ == state])
         size = together.sum()
         if size > 1:
             worst = min(worst, float((together * (together - 1)).sum() / (size * (size - 1))))
