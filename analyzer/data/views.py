@@ -33,13 +33,13 @@ class Views:
     """Rows of some hosts with the `LONGEST - 1` before them. No row sees a later one.
 
     `padded[h, LONGEST - 1 + t, f]` are deviations in usual spreads; `levels[level][h, t, f]` the averages of the rows
-    before each; `residuals[h, t, f]` what the regression, asked before, leaves unexplained. `worth[h, f]` is what one
-    spread counts when features are compared as causes. `rows` are those meant of all t.
+    before each; `residuals[h, t, f]` what the regression, asked before, leaves unexplained. `worths[h, t, f]` are what
+    one spread counts when features are compared as causes. `rows` are those meant of all t.
     """
 
     padded: Values
     levels: Mapping[Level, Values]
-    worth: Values
+    worths: Values
     rows: Rows | slice = field(default_factory=lambda: slice(None))
     residuals: Values | None = None
 
@@ -52,6 +52,10 @@ class Views:
     @property
     def z(self) -> Values:
         return self.lag(0)
+
+    @property
+    def worth(self) -> Values:
+        return self.worths[:, self.rows]
 
     def lag(self, steps: int) -> Values:
         """Each row's values `steps` rows ago, `[h, t, f]`; before the first row, the first."""

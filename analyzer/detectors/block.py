@@ -55,7 +55,7 @@ class Block:
         self.until: Times = np.full(ROOM, -np.inf)
         past = Past.before(np.zeros((1, len(features)), np.float32), len(example.levels))
         self._fitted: Fitted = each_array(_roomy, example)
-        self._carried: Carried = each_array(_roomy, Carried(past, Remembered.nothing(1)))
+        self._carried: Carried = each_array(_roomy, Carried(past, Remembered.nothing(1, len(features))))
 
     def takes(self, features: tuple[str, ...], fitted: Fitted) -> bool:
         """Whether there is room, and these models are of the same shapes as those here."""
@@ -78,7 +78,7 @@ class Block:
     def look_back(self, row: int, times: Times, values: Values) -> Row:
         """What is said of one host's newest `values[t, f]`, each with some value; carries on from the last of them."""
         told, past = looked_back(each_array(partial(_only, row), self._fitted), values)
-        said, remembered = _said(told, Remembered.nothing(1))
+        said, remembered = _said(told, Remembered.nothing(1, values.shape[1]))
         each_array(partial(_set, row), self._carried, Carried(past, remembered))
         self.until[row] = times[-1]
         return said
@@ -103,7 +103,7 @@ class Block:
 
 def _said(told: Told, remembered: Remembered) -> tuple[Row, Remembered]:
     worth, remembered = remembered.advance(momentary(told))
-    parts = blamed(told)
+    parts, remembered = remembered.blamed(blamed(told))
     newest = np.stack([np.log1p(numbers.ratio[:, -1]) for numbers in told.values()], axis=1)
     models = score_of(np.concatenate([newest, worth[:, -1:]], axis=1))
     return Row(models, score_of(worth), shares_of(parts), parts.sum(axis=2)), remembered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,6 +17,8 @@ SPAN, FADE = 10.0, 0.98
 MOMENT, AVERAGE, PEAK = 0.25, 0.5, 0.5
 # A single feature makes itself heard, but does not shout down what many features do together.
 MOST_BEYOND = 0.8
+# One reading far out is blamed less than two in a row: the step before counts this much of the blame.
+BEFORE = np.float32(1.0 / 3.0)
 # After so many steps nothing of an earlier one is left that could change a decision.
 LOOKBACK_STEPS = 240
 
@@ -89,14 +91,24 @@ def shares_of(parts: Values) -> Values:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the ensemble carries from row to row of each host: `average[h]` (NaN before the first) and `peak[h]`."""
+    """What the ensemble carries from row to row of each host: `average[h]` (NaN before the first) and `peak[h]`.
+
+    `blame[h, f]` is what each feature contributed to the newest row.
+    """
 
     average: Values
     peak: Values
+    blame: Values
 
     @classmethod
-    def nothing(cls, hosts: int) -> Remembered:
-        return cls(np.full(hosts, np.nan, np.float32), np.zeros(hosts, np.float32))
+    def nothing(cls, hosts: int, features: int) -> Remembered:
+        blame = np.zeros((hosts, features), np.float32)
+        return cls(np.full(hosts, np.nan, np.float32), np.zeros(hosts, np.float32), blame)
+
+    def blamed(self, parts: Values) -> tuple[Values, Remembered]:
+        """What each feature is blamed for at the rows `parts[h, t, f]`, given what came before them."""
+        before = np.concatenate([self.blame[:, None], parts[:, :-1]], axis=1)
+        return np.asarray(parts + BEFORE * (before - parts)), replace(self, blame=parts[:, -1])
 
     def advance(self, moment: Values) -> tuple[Values, Remembered]:
         """What the rows `moment[h, t]` are worth with what came before them."""
@@ -104,4 +116,4 @@ class Remembered:
         average = averages(moment[..., None], SPAN, start[:, None])[:, 1:, 0]
         peak = fading_peaks(moment, FADE, self.peak)
         worth = MOMENT * moment + AVERAGE * average + PEAK * peak
-        return np.asarray(worth, np.float32), Remembered(average[:, -1], peak[:, -1])
+        return np.asarray(worth, np.float32), replace(self, average=average[:, -1], peak=peak[:, -1])

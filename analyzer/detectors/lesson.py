@@ -11,7 +11,7 @@ import numpy as np
 from analyzer.data import Frame, Rows, Values, Views
 from analyzer.detectors.ensemble import Remembered, momentary
 from analyzer.detectors.fitted import Fitted
-from analyzer.detectors.past import Past
+from analyzer.detectors.past import Past, alike
 from analyzer.detectors.sampling import spread_out
 from analyzer.detectors.scaling import Floors, Scaling
 from analyzer.errors import NotEnoughHistory
@@ -59,13 +59,13 @@ class Lesson:
             views = self._views(scaling)
             fitted = Fitted(scaling, self._learned(views, rest))
             moments[:, begin:end] = momentary(fitted.ask(views.at(places[begin:end])))
-        worth, _ = Remembered.nothing(1).advance(moments)
+        worth, _ = Remembered.nothing(1, 0).advance(moments)
         return np.asarray(worth[0])
 
     def _views(self, scaling: Scaling) -> Views:
         z = scaling.apply(self.seen.values[None])
         levels = tuple(dict.fromkeys(level for detector in self.detectors for level in detector.levels))
-        views, _ = Past.before(z[:, 0], len(levels)).advance(z, levels, scaling.worth)
+        views, _ = Past.before(z[:, 0], len(levels)).advance(z, levels, alike)
         return views
 
     def _learned(self, views: Views, places: Rows) -> tuple[Model, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,6 +10,10 @@ import numpy as np
 
 from analyzer.data import Values
 from analyzer.data.views import LONGEST, Level, Views
+from analyzer.detectors.scaling import FARTHEST
+
+# What a spread of each feature is worth when it went from here to there so far: `[h, t, f]` of two such.
+Worth = Callable[[Values, Values], Values]
 
 # Averages of so many rows are one matrix product.
 ROWS_AT_ONCE = 64
@@ -17,19 +21,28 @@ ROWS_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """`rows[h, LONGEST - 1, f]` before the next one, newest last; `averages[h, level, f]` up to and with the newest."""
+    """`rows[h, LONGEST - 1, f]` before the next one, newest last; `averages[h, level, f]` up to and with the newest.
+
+    `lowest[h, f]` and `highest[h, f]` are how far each feature went so far, in spreads.
+    """
 
     rows: Values
     averages: Values
+    lowest: Values
+    highest: Values
 
     @classmethod
     def before(cls, first: Values, levels: int) -> Past:
         """Before a host's first row `first[h, f]`: as if it had always been so, within each level's bound."""
-        return cls(np.repeat(first[:, None], LONGEST - 1, axis=1), np.repeat(first[:, None], levels, axis=1))
+        near = np.clip(first, -FARTHEST, FARTHEST)[:, None]
+        return cls(np.repeat(near, LONGEST - 1, axis=1), np.repeat(near, levels, axis=1), first, first)
 
-    def advance(self, z: Values, levels: Sequence[Level], worth: Values) -> tuple[Views, Past]:
-        """What is seen of the rows `z[h, t, f]`, and what stays for those after them."""
+    def advance(self, far: Values, levels: Sequence[Level], worth: Worth) -> tuple[Views, Past]:
+        """What is seen of the rows `far[h, t, f]`, FARTHEST from usual at most, and what stays for those after them."""
+        z = np.clip(far, -FARTHEST, FARTHEST)
         padded = np.concatenate([self.rows, z], axis=1)
+        lowest = np.minimum(np.minimum.accumulate(far, axis=1), self.lowest[:, None])
+        highest = np.maximum(np.maximum.accumulate(far, axis=1), self.highest[:, None])
         before, newest = {}, np.empty_like(self.averages)
         for place, level in enumerate(levels):
             bounded = np.clip(z, -level.bound, level.bound)
@@ -37,7 +50,13 @@ class Past:
             smooth = averages(bounded, level.span, start)
             before[level] = smooth[:, :-1]
             newest[:, place] = smooth[:, -1]
-        return Views(padded, before, worth), Past(padded[:, -(LONGEST - 1) :], newest)
+        past = Past(padded[:, -(LONGEST - 1) :], newest, lowest[:, -1], highest[:, -1])
+        return Views(padded, before, worth(lowest, highest)), past
+
+
+def alike(lowest: Values, _highest: Values) -> Values:
+    """No feature's spread is worth more than another's."""
+    return np.broadcast_to(np.float32(1.0), lowest.shape)
 
 
 def averages(values: Values, span: float, before: Values) -> Values:

@@ -13,7 +13,10 @@ from analyzer.detectors.scaling import FARTHEST
 
 @dataclass(frozen=True, slots=True)
 class ResidualModel:
-    """`usual[h, f]` is what each feature's own changes count as 1 against, `often[h, f]` the blame it is used to."""
+    """`usual[h, f]` is what each feature's own changes count as 1 against.
+
+    `often[h, f]` is how far out, in spreads, each is used to be.
+    """
 
     name: str
     levels: tuple[Level, ...]
@@ -25,7 +28,7 @@ class ResidualModel:
         z = views.z
         changes = np.abs(z - views.level(self.levels[0]))
         ratio = self.edge.ratio((changes / self.usual[:, None]).mean(axis=2))
-        return Numbers(ratio, excess(blame(z, changes, views.worth), self.often[:, None]))
+        return Numbers(ratio, excess(farness(z, changes), self.often[:, None]) * views.worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,10 @@ class ResidualDetector:
         changes = np.abs(z - views.level(self.levels[0]))
         unit = usual(changes, 1.0) if self.equal else np.ones((1, changes.shape[2]), np.float32)
         edge = Edge.of((changes / unit[:, None]).mean(axis=2))
-        often = usual(blame(z, changes, views.worth), 0.0)
+        often = usual(farness(z, changes), 0.0)
         return ResidualModel(self.name, self.levels, unit, often, edge)
 
 
-def blame(z: Values, changes: Values, worth: Values) -> Values:
+def farness(z: Values, changes: Values) -> Values:
     """A feature far out that has stopped moving still is a cause, one that moves now a greater one."""
-    return np.asarray((np.abs(z) + changes) * worth[:, None])
+    return np.asarray(np.abs(z) + changes)

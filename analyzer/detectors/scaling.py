@@ -19,12 +19,11 @@ SMALLEST_SPREAD = 0.005
 STEP_FROM_CONSTANT = 10.0
 # The smallest change that a person would care about is this many spreads: less of it is never loud.
 SPREADS_OF_EFFECT = 2.0
-# No single reading may drown the rest: it is unusual enough at this many spreads.
+# No single reading may drown the rest: models see it as unusual enough at this many spreads.
 FARTHEST = 50.0
-# Blame goes between spreads (what seldom moves would always be first) and parts of the range seen (what never moved
-# far would never be): a spread is worth this power of the part of the range that it is. Where history never moved, so
-# much.
-BLAME_POWER = 0.75
+# How far a feature has ever gone is told up to here: farther, its spread was nothing.
+REACH = 1e6
+# Where history never moved, a spread is worth so much of blame.
 BLAME_OF_CONSTANT = 0.1
 # Two float32 numbers that differ by less than this part of them are the same.
 SAME = 1e-6
@@ -36,21 +35,34 @@ VALUES_AT_ONCE = 50_000
 class Scaling:
     """Fitted centre and spread of each feature, `[h, f]`. A spread of 0 marks a feature that never moved.
 
-    `worth[h, f]` is what one spread counts when features are compared as causes.
+    `lowest[h, f]` and `highest[h, f]` are how far each went in history, in spreads.
     """
 
     center: Column
     spread: Column
-    worth: Values
+    lowest: Values
+    highest: Values
 
     @classmethod
     def fit(cls, history: Frame, floors: Floors) -> Scaling:
         """`floors` are the smallest spreads of features that have one."""
         least = [floors.get(feature, 0.0) for feature in history.features]
         fitted = [_center_and_spread(history.values[:, column]) for column in range(len(history.features))]
-        center, spread, span = np.array(fitted, dtype=np.float64).reshape(-1, 3).T
+        center, spread, lowest, highest = np.array(fitted, dtype=np.float64).reshape(-1, 4).T
         spread = np.maximum(spread, least)
-        return cls(center[None], spread[None], _worth(spread, span)[None])
+        unit = np.where(spread > 0, spread, 1.0)
+        ends = [np.asarray((end - center) / unit, np.float32)[None] for end in (lowest, highest)]
+        return cls(center[None], spread[None], *ends)
+
+    def worth(self, lowest: Values, highest: Values) -> Values:
+        """What one spread counts when features are compared as causes, of how far each went since, `[h, t, f]`.
+
+        Blame goes between spreads (what seldom moves would always be first) and parts of the range covered (what never
+        moved far would never be): a spread is worth the part of the range that it is, to the power of three quarters.
+        """
+        span = np.maximum(highest, self.highest[:, None]) - np.minimum(lowest, self.lowest[:, None])
+        root = np.sqrt(np.maximum(span, 1.0))
+        return np.where(self.spread[:, None] > 0, 1.0 / (root * np.sqrt(root)), np.float32(BLAME_OF_CONSTANT))
 
     def apply(self, values: Values) -> Values:
         """`z[h, t, f]` of `values[h, t, f]`, features in the fitted order; a gap counts as usual: 0."""
@@ -63,22 +75,16 @@ class Scaling:
         return z
 
 
-def _center_and_spread(column: Values) -> tuple[float, float, float]:
-    """And the span of what was seen."""
+def _center_and_spread(column: Values) -> tuple[float, float, float, float]:
+    """And the lowest and the highest that was seen."""
     seen = column[np.isfinite(column)].astype(np.float64)
     if not len(seen):
-        return 0.0, 0.0, 0.0
-    center, span = float(seen.mean()), float(seen.max() - seen.min())
+        return 0.0, 0.0, 0.0, 0.0
+    center, lowest, highest = float(seen.mean()), float(seen.min()), float(seen.max())
     # float32 keeps 7 digits: what differs by less never moved
-    if span <= abs(center) * SAME:
-        return center, 0.0, 0.0
-    return center, max(float(seen.std()), SMALLEST_SPREAD * span), span
-
-
-def _worth(spread: Column, span: Column) -> Values:
-    part = np.divide(spread, span, out=np.zeros_like(spread), where=span > 0)
-    worth = np.where(span > 0, np.minimum(part, 1.0) ** BLAME_POWER, BLAME_OF_CONSTANT)
-    return np.asarray(worth, dtype=np.float32)
+    if highest - lowest <= abs(center) * SAME:
+        return center, 0.0, center, center
+    return center, max(float(seen.std()), SMALLEST_SPREAD * (highest - lowest)), lowest, highest
 
 
 def _deviations(values: Values, center: Column, spread: Column) -> Column:
@@ -92,7 +98,7 @@ def _deviations(values: Values, center: Column, spread: Column) -> Column:
         steps = np.where(np.abs(moved) > np.abs(center[..., places]) * SAME, np.sign(moved) * STEP_FROM_CONSTANT, 0.0)
         z[..., places] = np.where(still[..., places], steps, moved)
     np.copyto(z, 0.0, where=np.isnan(z))
-    return np.clip(z, -FARTHEST, FARTHEST, out=z)
+    return np.clip(z, -REACH, REACH, out=z)
 
 
 def floors_of(features: Sequence[Feature]) -> Floors:

@@ -21,12 +21,13 @@ def scored(fitted: Fitted, features: tuple[str, ...], recent: Frame) -> tuple[Sc
     if not seen.any():
         return _nothing(fitted, features, recent)
     told, _ = looked_back(fitted, values[seen])
-    worth, _ = Remembered.nothing(1).advance(momentary(told))
+    worth, remembered = Remembered.nothing(1, len(features)).advance(momentary(told))
+    blame, _ = remembered.blamed(blamed(told))
     every = [
         _spread(recent, name, features, seen, np.log1p(numbers.ratio[0]), numbers.parts[0])
         for name, numbers in told.items()
     ]
-    return (*every, _spread(recent, ENSEMBLE, features, seen, worth[0], blamed(told)[0]))
+    return (*every, _spread(recent, ENSEMBLE, features, seen, worth[0], blame[0]))
 
 
 def looked_back(fitted: Fitted, values: Values) -> tuple[Told, Past]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analyzer.data import Level, Values, Views
-from analyzer.detectors.past import Past, averages, fading_peaks
+from analyzer.detectors.past import Past, alike, averages, fading_peaks
 
 WIDE = 50.0
 RISE = np.array([[[0.0], [1.0], [2.0], [3.0]]], np.float32)
@@ -15,7 +15,7 @@ NONE = np.zeros((1, 1), np.float32)
 
 
 def seen(z: Values, *levels: Level) -> Views:
-    return Past.before(z[:, 0], len(levels)).advance(z, levels, np.ones((1, z.shape[2]), np.float32))[0]
+    return Past.before(z[:, 0], len(levels)).advance(z, levels, alike)[0]
 
 
 def test_a_window_holds_a_row_and_those_before_it_and_repeats_the_first() -> None:
@@ -69,14 +69,26 @@ def test_a_peak_of_before_fades_on() -> None:
 def test_rows_seen_in_two_parts_are_seen_as_in_one(cut: int) -> None:
     levels = (Level(5.0, WIDE), Level(20.0, 1.0))
     z = np.random.default_rng(5).normal(0.0, 2.0, (3, 20, 4)).astype(np.float32)
-    worth = np.ones((3, 4), np.float32)
-    whole, after_whole = Past.before(z[:, 0], 2).advance(z, levels, worth)
-    _, before = Past.before(z[:, 0], 2).advance(z[:, :cut], levels, worth)
-    part, after = before.advance(z[:, cut:], levels, worth)
+    whole, after_whole = Past.before(z[:, 0], 2).advance(z, levels, covered)
+    _, before = Past.before(z[:, 0], 2).advance(z[:, :cut], levels, covered)
+    part, after = before.advance(z[:, cut:], levels, covered)
     np.testing.assert_allclose(part.window(10), whole.window(10)[:, cut:])
     for level in levels:
         np.testing.assert_allclose(part.level(level), whole.level(level)[:, cut:], atol=1e-5)
+    np.testing.assert_allclose(part.worth, whole.worth[:, cut:])
     np.testing.assert_allclose(after.averages, after_whole.averages, atol=1e-5)
+
+
+def covered(lowest: Values, highest: Values) -> Values:
+    return highest - lowest
+
+
+def test_how_far_a_feature_went_is_told_beyond_what_models_see() -> None:
+    far = np.array([[[0.0], [70.0], [-200.0], [3.0]]], np.float32)
+    views, past = Past.before(far[:, 0], 0).advance(far, (), covered)
+    assert views.z[0, :, 0].tolist() == [0.0, 50.0, -50.0, 3.0]
+    assert views.worth[0, :, 0].tolist() == [0.0, 70.0, 270.0, 270.0]
+    assert (past.lowest.item(), past.highest.item()) == (-200.0, 70.0)
 
 
 def test_averages_of_many_rows_are_those_of_pandas() -> None:

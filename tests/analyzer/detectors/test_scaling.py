@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import numpy as np
+import pytest
 
 from analyzer.data import Feature, Frame, Values
 from analyzer.detectors import DETECTORS, Lesson, scored
@@ -32,8 +33,23 @@ def test_what_never_moved_counts_ten_spreads_however_far_it_moves() -> None:
     assert scaled(frame([5.0, 5.0, 5.0]), frame([5.0, 5.1, 500.0, 4.0])).tolist() == [0.0, 10.0, 10.0, -10.0]
 
 
-def test_no_reading_is_farther_out_than_fifty_spreads() -> None:
-    assert scaled(frame([1.0, 3.0, 1.0, 3.0]), frame([1e9, -1e9])).tolist() == [50.0, -50.0]
+def test_no_reading_is_farther_out_than_a_million_spreads() -> None:
+    assert scaled(frame([1.0, 3.0, 1.0, 3.0]), frame([1e9, -1e9])).tolist() == [1e6, -1e6]
+
+
+def test_a_spread_counts_less_as_a_cause_the_farther_its_feature_has_gone() -> None:
+    scaling = Scaling.fit(frame([1.0, 3.0] * 4 + [7.0, -3.0]), {})
+    reach = np.array([[[0.0], [0.0], [40.0]]], np.float32)
+    in_history, still, beyond = scaling.worth(-reach, reach)[0, :, 0].tolist()
+    spread = np.std([1.0, 3.0] * 4 + [7.0, -3.0])
+    assert in_history == pytest.approx((10.0 / spread) ** -0.75)
+    assert still == in_history
+    assert beyond == pytest.approx(80.0**-0.75)
+
+
+def test_what_never_moved_has_one_worth_as_a_cause_however_far_it_goes() -> None:
+    reach = np.array([[[0.0], [10.0]]], np.float32)
+    np.testing.assert_allclose(Scaling.fit(frame([5.0, 5.0, 5.0]), {}).worth(-reach, reach)[0, :, 0], [0.1, 0.1])
 
 
 def test_large_numbers_lose_no_precision() -> None:
