@@ -11,8 +11,8 @@ from analyzer.detectors.clusters import centroids
 from analyzer.detectors.edge import Edge, usual
 from analyzer.detectors.sampling import spread_out
 
-# Windows are laid out for so many rows at a time: all of a long history at once would not fit the memory.
-CHUNK = 2048
+# Windows are laid out for so many rows at a time: these stay near the processor.
+CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
