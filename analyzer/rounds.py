@@ -15,7 +15,9 @@ from analyzer.cycle import Cycle, Memory
 from analyzer.data import FindingFilter, Quieting, Report, UsualState
 from analyzer.errors import StoreError
 from analyzer.guard import Guard
+from analyzer.judge import ANOMALY
 from analyzer.judge import Memory as JudgeMemory
+from analyzer.judge.recurrence import KEPT, recalled
 from analyzer.lean import give_back
 from analyzer.state_names import usual_states
 from analyzer.store import Store
@@ -123,9 +125,11 @@ class Rounds:
                 incidents=await self._store.incidents.open(),
                 judged_at=datetime.fromisoformat(judged_at.decode()) if judged_at else None,
             )
+            past = recalled({}, await self._store.findings.over(ANOMALY, now - KEPT), now)
+            self._memory = replace(self._memory, judged=JudgeMemory(past=past))
             self._restored = True
             if saved is not None:
-                self._memory = replace(self._memory, judged=_judge_memory(saved))
+                self._memory = replace(self._memory, judged=replace(_judge_memory(saved), past=past))
         self._add(guard)
 
     def _add(self, guard: Guard) -> None:

@@ -18,7 +18,7 @@ from analyzer.data.companions import Change, Companion, CompanionKind, Companion
 from analyzer.data.evidence import Evidence, Figure
 from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, HostScores, IncidentFilter, Scores, Severity
 from analyzer.data.incidents import Incident
-from analyzer.data.quieting import Matcher, Opinion, Opinionated, Quiet, Quieting, Silence
+from analyzer.data.quieting import Matcher, Opinion, Opinionated, Precedent, Quiet, Quieting, Silence
 from analyzer.data.report import (
     Deduction,
     Experience,
@@ -75,6 +75,7 @@ __all__ = [
     "Opinion",
     "Opinionated",
     "Peers",
+    "Precedent",
     "Prediction",
     "Question",
     "Quiet",

@@ -14,7 +14,10 @@ Opinion = Literal["useful", "not_an_anomaly"]
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """`by` is the silence's id, or the fingerprint of the earlier finding; `note` the silence's comment."""
+    """`by` is the silence's id, or the fingerprint of the earlier finding; empty where only history shows that one.
+
+    `note` is the silence's comment, or the days (UTC) on which the like came before.
+    """
 
     reason: QuietReason
     by: str = ""
@@ -57,6 +60,22 @@ class Opinionated:
     severity: int
     score: float
     shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """An anomaly that is over: when it was, how bad at its worst, and what it was put down to.
+
+    `fingerprint` is its finding's; empty where history shows it, but nobody was there to find it.
+    """
+
+    host: str
+    starts_at: datetime
+    ends_at: datetime
+    severity: int
+    score: float
+    shares: Mapping[str, float]
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

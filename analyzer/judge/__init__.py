@@ -17,6 +17,7 @@ from analyzer.judge.findings import Scene, finding
 from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.quieting import SETTLING_SECONDS, Reasons
+from analyzer.judge.recurrence import precedent, recalled
 from analyzer.judge.saturation import SILENT, saturations, silences
 from analyzer.judge.upheavals import REBOOT, RESIZED, reboots, remembered, resizes
 from analyzer.judge.watch import Rule
@@ -108,7 +109,7 @@ class Judge:
             machines,
         )
         memory = replace(memory, machines=remembered(memory.machines, machines, memory.last_seen))
-        verdict = _verdict(told, Reasons(scene, quieting), memory)
+        verdict = _verdict(told, Reasons(scene, quieting, memory.past), memory)
         return replace(verdict, confidence=_confidence(rule, memory, calibrations, seconds))
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
@@ -126,14 +127,18 @@ class Judge:
 
 def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdict:
     """Findings of the episodes, each with why it is quiet; what is told stays so while it lasts."""
-    findings, lasting = [], []
+    findings, lasting, over = [], [], []
     for episode in map(_ended_after_it_began, told):
         found = finding(episode, reasons.scene)
         quiet = reasons.why_quiet(found, episode)
         findings.append(replace(found, quiet=quiet))
+        worst = max(episode.worst, found.severity)
         if episode.ends_at is None:
-            lasting.append(replace(episode, told=episode.told or quiet is None))
-    return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting)))
+            lasting.append(replace(episode, told=episode.told or quiet is None, worst=worst))
+        elif episode.kind == ANOMALY:
+            over.append(precedent(found, worst))
+    past = recalled(memory.past, over, reasons.scene.now)
+    return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting), past=past))
 
 
 def _confidence(

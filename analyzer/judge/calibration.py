@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Frame, Values
+from analyzer.data import Frame, Precedent, Values
 from analyzer.judge.ladder import DAY_SECONDS, Budget, episode_counts, lowest_within
 
 USUAL_RANGE = (0.05, 0.95)
@@ -17,11 +17,15 @@ BESIDE_STEPS = 2
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`episodes[l]` at each level of the ladder in `days` of held-out history; `usual` is each feature's range."""
+    """`episodes[l]` at each level of the ladder in `days` of held-out history; `usual` is each feature's range.
+
+    `precedents` are anomalies of that history that came at one time of day on several days.
+    """
 
     episodes: Values
     days: float
     usual: Mapping[str, tuple[float, float]]
+    precedents: tuple[Precedent, ...] = ()
 
 
 def calibrate(held_out: Values, step_seconds: float, history: Frame) -> Calibration:

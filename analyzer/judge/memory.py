@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from analyzer.judge.ladder import LEVELS
+from analyzer.judge.recurrence import Precedents
 from analyzer.judge.watch import Watch
 from analyzer.machines import Machine, Machines
 
@@ -19,7 +20,7 @@ class Episode:
     """One finding in the making. Times are epoch seconds; `ends_at` None while it lasts.
 
     `peak` and `bar` are heights; `parts[feature]` is the most that a feature contributed. `told` once people were to
-    hear of it.
+    hear of it; `worst` is the worst severity that it had.
     """
 
     kind: str
@@ -30,13 +31,15 @@ class Episode:
     bar: float = 1.0
     parts: Mapping[str, float] = field(default_factory=dict)
     told: bool = False
+    worst: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """`hosts` name the rows of `watch`; `last_seen` is when each of them last had any value (epoch seconds).
 
-    `machines` are what hosts were last known to run on.
+    `machines` are what hosts were last known to run on; `past` each host's anomalies of the last weeks, which are not
+    dumped, for the store keeps findings anyway.
     """
 
     hosts: tuple[str, ...] = ()
@@ -44,6 +47,7 @@ class Memory:
     last_seen: Mapping[str, float] = field(default_factory=dict)
     episodes: tuple[Episode, ...] = ()
     machines: Machines = field(default_factory=dict)
+    past: Precedents = field(default_factory=dict)
 
     def covering(self, hosts: tuple[str, ...]) -> Memory:
         """The same with one row for each of `hosts`, in their order; others are forgotten."""
@@ -52,7 +56,7 @@ class Memory:
         rows = {name: row for row, name in enumerate(self.hosts)}
         watch = self.watch.rearranged([rows.get(name) for name in hosts])
         last_seen = {name: self.last_seen[name] for name in hosts if name in self.last_seen}
-        return Memory(hosts, watch, last_seen, self.episodes, self.machines)
+        return replace(self, hosts=hosts, watch=watch, last_seen=last_seen)
 
     def no_later_than(self, moment: float) -> Memory:
         """The same as if nothing had been seen after `moment`: where the clock was set back, rows come again.

@@ -1,4 +1,4 @@
-"""Why a finding is not told: a planned silence, what people said of one like it, too small a change, a reboot.
+"""Why a finding is not told: a silence, what people said of its like, a change too small, a reboot, its own hour.
 
 Nothing here hides a finding: it is recorded and shown with the reason, and told once the reason is gone.
 """
@@ -6,21 +6,22 @@ Nothing here hides a finding: it is recorded and shown with the reason, and told
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from analyzer.data import Finding, Host, Opinionated, Quiet, Quieting, Severity, Values
+from analyzer.data import Finding, Host, Opinionated, Quiet, Quieting, Values
 from analyzer.judge.anomaly import ANOMALY
 from analyzer.judge.findings import Scene
 from analyzer.judge.ladder import GAP_STEPS
+from analyzer.judge.likeness import clearly_stronger, cosine, shares_of
 from analyzer.judge.memory import Episode
+from analyzer.judge.recurrence import Precedents, recurrence
 from analyzer.silencing import silenced_by
 
-# Two findings are alike when the angle between their causes is small, and the later one is not clearly stronger.
+# Two findings are alike when the angle between their causes is small.
 ALIKE_COSINE = 0.8
-STRONGER = 1.25
 # A host that has just started is busy with that.
 SETTLING_SECONDS = 600.0
 BOOT_UNCERTAIN_SECONDS = 60.0
@@ -33,6 +34,7 @@ class Reasons:
 
     scene: Scene
     quieting: Quieting = field(default_factory=Quieting)
+    past: Precedents = field(default_factory=dict)
 
     def why_quiet(self, finding: Finding, episode: Episode) -> Quiet | None:
         """None for what is to be told. What was told once goes on being told, unless people ask otherwise."""
@@ -42,14 +44,28 @@ class Reasons:
         own = next((one for one in self.quieting.opinions if one.fingerprint == finding.fingerprint), None)
         if own is not None or episode.told:
             return Quiet("feedback", own.fingerprint) if own and own.opinion == "not_an_anomaly" else None
-        if disliked := alike_not_wanted(finding, self.quieting.opinions):
-            return Quiet("feedback", disliked.fingerprint)
-        return self._hardly_unusual(finding) if finding.kind == ANOMALY else None
+        said = last_word(finding, self.quieting.opinions)
+        if said is not None and said.opinion == "not_an_anomaly":
+            return Quiet("feedback", said.fingerprint)
+        if finding.kind != ANOMALY:
+            return None
+        # Who calls the like of it useful wants to hear it, at whatever hour.
+        return self._hardly_unusual(finding) or (None if said is not None else self._recurring(finding))
 
     def _hardly_unusual(self, finding: Finding) -> Quiet | None:
         if self._just_booted(finding):
             return Quiet("reboot")
         return Quiet("small") if too_small(finding, self.scene) else None
+
+    def _recurring(self, finding: Finding) -> Quiet | None:
+        """Found before, or seen in the history that was learned."""
+        calibration = self.scene.calibrations.get(finding.host)
+        seen = calibration.precedents if calibration else ()
+        known = recurrence(finding, (*seen, *self.past.get(finding.host, ())), self.scene.now)
+        if not known:
+            return None
+        days = ", ".join(one.starts_at.strftime("%Y-%m-%d") for one in known)
+        return Quiet("recurring", known[-1].fingerprint, days)
 
     def _host(self, name: str) -> Host:
         row = self.scene.rows.get(name)
@@ -63,41 +79,20 @@ class Reasons:
         return settling and finding.starts_at.timestamp() >= machine.booted_at - BOOT_UNCERTAIN_SECONDS
 
 
-def alike_not_wanted(finding: Finding, opinions: Iterable[Opinionated]) -> Opinionated | None:
-    """The earlier finding like this one that someone called no anomaly, unless the last word on its like was praise.
+def last_word(finding: Finding, opinions: Iterable[Opinionated]) -> Opinionated | None:
+    """What was said last of an earlier finding like this one: that it was useful, or of none weaker, no anomaly.
 
     `opinions` are the newest first. Those on other hosts, or of other kinds, say nothing of this finding.
     """
-    shares = {cause.feature: cause.share for cause in finding.causes}
+    shares = shares_of(finding)
     for opinion in opinions:
         if (opinion.host, opinion.kind) != (finding.host, finding.kind):
             continue
         if cosine(shares, opinion.shares) < ALIKE_COSINE:
             continue
-        if opinion.opinion == "useful":
-            return None
-        if not clearly_stronger(finding, opinion):
+        if opinion.opinion == "useful" or not clearly_stronger(finding, opinion):
             return opinion
     return None
-
-
-def clearly_stronger(finding: Finding, than: Opinionated) -> bool:
-    """Critical where that one was not, or higher by a quarter; what has no height can't be compared and is stronger."""
-    if finding.severity is Severity.CRITICAL and than.severity < Severity.CRITICAL:
-        return True
-    return not height(finding.score) <= STRONGER * height(than.score)
-
-
-def height(score: float) -> float:
-    return math.inf if score >= 1.0 else -math.log1p(-score)
-
-
-def cosine(some: Mapping[str, float], others: Mapping[str, float]) -> float:
-    """Of the angle between two lists of shares; 1 where neither has any."""
-    if not some and not others:
-        return 1.0
-    norms = math.hypot(*some.values()) * math.hypot(*others.values())
-    return sum(share * others.get(name, 0.0) for name, share in some.items()) / norms if norms > 0 else 0.0
 
 
 def too_small(finding: Finding, scene: Scene) -> bool:

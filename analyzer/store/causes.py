@@ -19,6 +19,11 @@ def causes_from_json(text: str) -> tuple[Cause, ...]:
     return tuple(Cause(c["feature"], c["share"], evidence_from(c["evidence"])) for c in orjson.loads(text))
 
 
+def shares_from_json(text: str) -> dict[str, float]:
+    """Each cause's share alone: what likens one finding to another."""
+    return {cause["feature"]: cause["share"] for cause in orjson.loads(text)}
+
+
 def _cause(cause: Cause) -> dict[str, Any]:
     return {"feature": cause.feature, "share": float(cause.share), "evidence": evidence_told(cause.evidence)}
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-import orjson
 from sqlalchemy import Row, select
 
 from analyzer.data import Opinion, Opinionated
 from analyzer.store import schema
 from analyzer.store.audit import AuditEntry, note
+from analyzer.store.causes import shares_from_json
 from analyzer.store.database import Database
 
 TABLE = schema.feedback
@@ -72,6 +72,5 @@ class Feedback:
 
 
 def _opinionated(row: Row[tuple[object, ...]]) -> Opinionated:
-    shares = {cause["feature"]: cause["share"] for cause in orjson.loads(row.causes)}
-    score = math.nan if row.score is None else row.score
+    shares, score = shares_from_json(row.causes), math.nan if row.score is None else row.score
     return Opinionated(row.fingerprint, row.opinion, row.kind, row.host, row.severity, score, shares)

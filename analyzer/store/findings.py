@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Row, and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from analyzer.data import Finding, FindingFilter, Severity
+from analyzer.data import Finding, FindingFilter, Precedent, Severity
 from analyzer.store import schema
 from analyzer.store.audit import AuditEntry, note
-from analyzer.store.causes import causes_from_json, causes_to_json
+from analyzer.store.causes import causes_from_json, causes_to_json, shares_from_json
 from analyzer.store.companions import companions_from_json, companions_to_json
 from analyzer.store.database import Database
 from analyzer.store.quiet import quiet_from_json, quiet_to_json
@@ -56,6 +56,12 @@ class Findings:
         async with self.database.read() as connection:
             row = (await connection.execute(select(TABLE).where(TABLE.c.fingerprint == fingerprint))).first()
         return finding_of(row) if row else None
+
+    async def over(self, kind: str, since: datetime) -> tuple[Precedent, ...]:
+        """Those of this kind that ended then or later, the oldest first."""
+        query = select(TABLE).where(TABLE.c.kind == kind, TABLE.c.ends_at >= since).order_by(TABLE.c.starts_at)
+        async with self.database.read() as connection:
+            return tuple(_precedent(row) for row in await connection.execute(query))
 
     async def _record(self, connection: AsyncConnection, finding: Finding, now: datetime) -> None:
         row = _row(finding)
@@ -114,6 +120,11 @@ def finding_of(row: Row[tuple[object, ...]]) -> Finding:
         incident=row.incident,
         end_reason=row.end_reason,
     )
+
+
+def _precedent(row: Row[tuple[object, ...]]) -> Precedent:
+    shares, score = shares_from_json(row.causes), math.nan if row.score is None else row.score
+    return Precedent(row.host, row.starts_at, row.ends_at, row.severity, score, shares, row.fingerprint)
 
 
 def _conditions(wanted: FindingFilter) -> Iterable[ColumnElement[bool]]:

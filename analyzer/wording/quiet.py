@@ -6,8 +6,9 @@ from analyzer.data import Language, Quiet
 
 
 def say_quiet(quiet: Quiet, language: Language = "en") -> str:
-    """The silence's comment is quoted as its author wrote it."""
+    """The silence's comment is quoted as its author wrote it; days are written alike in both."""
     note = f" ({quiet.note})" if quiet.note else ""
+    last = {"en": f", the last time as {quiet.by}", "ko": f", 최근 {quiet.by}"} if quiet.by else {"en": "", "ko": ""}
     return {
         "silence": {
             "en": f"Not told: the planned silence {quiet.by} covers it{note}.",
@@ -18,8 +19,8 @@ def say_quiet(quiet: Quiet, language: Language = "en") -> str:
             "ko": f"알리지 않음: 이상이 아니라고 평가된 {quiet.by}와 비슷합니다.",
         },
         "recurring": {
-            "en": f"Not told: the like was there at this hour on earlier days, the last time as {quiet.by}.",
-            "ko": f"알리지 않음: 이전 날들의 같은 시간대에도 비슷한 일이 있었습니다(최근 {quiet.by}).",
+            "en": f"Not told: the like came at this hour on earlier days ({quiet.note}{last['en']}).",
+            "ko": f"알리지 않음: 이전 날들의 같은 시간대에도 비슷한 일이 있었습니다({quiet.note}{last['ko']}).",
         },
         "reboot": {
             "en": "Not told: the host has just started.",

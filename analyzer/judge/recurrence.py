@@ -1,0 +1,98 @@
+"""What comes at its own time of day is known: a backup, a nightly job. Pure; days are counted back from a finding.
+
+Known is what came at about this time on three of the last seven days, or on this weekday in each of the last two
+weeks; not what comes on other weekdays only, once that can be told.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from analyzer.data import Finding, Precedent
+from analyzer.judge.likeness import clearly_stronger, cosine, shares_of
+
+Precedents = Mapping[str, Sequence[Precedent]]
+
+DAY = timedelta(days=1)
+# A job begins when those before it are through, and its alarm when it has grown loud.
+SAME_TIME = timedelta(minutes=30)
+LEAST_DAYS, OF_DAYS = 3, 7
+LAST_WEEKS = frozenset({7, 14})
+# Its hour speaks for itself: the first steps of a job need not be put down to just what the whole of it is.
+ALIKE_COSINE = 0.7
+# Who takes so many times as long as ever before, and this much more, is no longer doing the usual.
+LONGER, LONGER_BY = 2, timedelta(minutes=15)
+# Three weekdays back, and a little; more than so many on one host are no nightly jobs.
+KEPT = timedelta(days=22)
+MOST_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """Of several: the worst that any of them was."""
+
+    severity: int
+    score: float
+
+
+def recurrence(finding: Finding, past: Iterable[Precedent], now: datetime) -> tuple[Precedent, ...]:
+    """What makes this finding an old acquaintance, the oldest first; empty where it is news."""
+    days: dict[int, Precedent] = {}
+    like: list[Precedent] = []
+    shares = shares_of(finding)
+    for one in sorted(past, key=lambda one: one.starts_at):
+        ago = _days_ago(finding.starts_at, one.starts_at)
+        if ago and cosine(shares, one.shares) >= ALIKE_COSINE:
+            days[ago] = one
+            like.append(one)
+    if not _expected(frozenset(days)) or _outgrown(finding, like, now):
+        return ()
+    return tuple(days[ago] for ago in sorted(days, reverse=True))
+
+
+def _days_ago(at: datetime, before: datetime) -> int:
+    """How many days before `at` it was about that time; 0 where it was another time."""
+    days = round((at - before) / DAY)
+    return days if days > 0 and abs(at - before - days * DAY) <= SAME_TIME else 0
+
+
+def _expected(days: frozenset[int]) -> bool:
+    """Whether today is one of its days."""
+    if days >= LAST_WEEKS:
+        return True
+    # Known for two weeks and in neither on this weekday: a job of other weekdays.
+    elsewhere = max(days, default=0) >= max(LAST_WEEKS) and not days & LAST_WEEKS
+    return len([ago for ago in days if ago <= OF_DAYS]) >= LEAST_DAYS and not elsewhere
+
+
+def _outgrown(finding: Finding, like: Sequence[Precedent], now: datetime) -> bool:
+    """Whether it is clearly more, or takes clearly longer, than it ever did."""
+    worst = Worst(max(one.severity for one in like), max(one.score for one in like))
+    longest = max(one.ends_at - one.starts_at for one in like)
+    lasts = (finding.ends_at or now) - finding.starts_at
+    return clearly_stronger(finding, worst) or lasts > LONGER * longest + LONGER_BY
+
+
+def precedent(finding: Finding, severity: int) -> Precedent:
+    """What an anomaly that is over will be to those after it; `severity` its worst."""
+    ends_at = finding.ends_at or finding.starts_at
+    return Precedent(
+        finding.host, finding.starts_at, ends_at, severity, finding.score, shares_of(finding), finding.fingerprint
+    )
+
+
+def recalled(past: Precedents, new: Sequence[Precedent], now: datetime) -> Precedents:
+    """The past with what is new, without what is too old to say anything of tomorrow."""
+    if not new:
+        return past
+    every: dict[str, list[Precedent]] = defaultdict(list)
+    for known in past.values():
+        for one in known:
+            every[one.host].append(one)
+    for one in new:
+        every[one.host].append(one)
+    fresh = {host: [one for one in known if now - one.starts_at <= KEPT] for host, known in every.items()}
+    return {host: tuple(known[-MOST_KEPT:]) for host, known in fresh.items() if known}
