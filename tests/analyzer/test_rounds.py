@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from analyzer.cycle import FORGOTTEN
-from analyzer.data import FindingFilter, IncidentFilter
+from analyzer.data import Finding, FindingFilter, IncidentFilter
 from analyzer.store import Store
 from tests.analyzer.test_incident_life import BEGIN, World, rounds
 
@@ -101,3 +102,30 @@ async def test_a_store_that_could_not_be_read_is_not_written_over_with_nothing(s
     assert again.report is not None
     assert again.report.at == datetime(2026, 11, 22, 14, 10, tzinfo=UTC)
     assert len(await store.incidents.open()) == 1
+
+
+async def anomaly(store: Store) -> Finding:
+    """web-1's processor is busy for the first time that its models know of: what is told of it after some minutes."""
+    world = World()
+    world.toggle("web-1", "cpu", BEGIN + 3 * MINUTE)
+    anew = rounds(world, store)
+    await anew.look(BEGIN + 2 * MINUTE)
+    await anew.train(BEGIN + 2 * MINUTE)
+    for minute in range(3, 7):
+        await anew.look(BEGIN + minute * MINUTE)
+    assert anew.report is not None
+    (found,) = [finding for finding in anew.report.findings if finding.kind == "anomaly"]
+    return found
+
+
+async def test_what_came_at_this_hour_on_earlier_days_is_known_after_a_restart(store: Store, tmp_path: Path) -> None:
+    before = await Store.open(tmp_path / "before")
+    found = await anomaly(before)
+    await before.close()
+    assert found.quiet is None
+    days = [timedelta(days=ago) for ago in (3, 2, 1)]
+    earlier = [replace(found, starts_at=found.starts_at - ago, ends_at=BEGIN + 9 * MINUTE - ago) for ago in days]
+    await store.findings.record(earlier, BEGIN)
+    again = await anomaly(store)
+    assert again.quiet is not None
+    assert (again.quiet.reason, again.quiet.by) == ("recurring", earlier[-1].fingerprint)
