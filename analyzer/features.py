@@ -54,6 +54,7 @@ class _Entry(_Door):
     minimum_effect: float = Field(0.0, ge=0)
     needs: str = ""
     countdown: bool = False
+    follows: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _counts_down_to_something(self) -> _Entry:
@@ -168,6 +169,8 @@ def _problems(features: Sequence[Feature]) -> Iterator[str]:
         seen.add(feature.name)
         for problem in _query_problems(feature):
             yield f"feature {feature.name}: promql: {problem}"
+        if feature.name in feature.follows:
+            yield f"feature {feature.name}: follows: it can't follow itself"
 
 
 def _query_problems(feature: Feature) -> Iterator[str]:
@@ -220,6 +223,8 @@ def _facts(feature: Feature) -> str:
         facts.append(f"hurts from {feature.saturates_at:g}")
     if feature.countdown:
         facts.append("falls by one a second, so that its forecast is exact")
+    if feature.follows:
+        facts.append(f"follows {', '.join(feature.follows)}")
     facts += [
         f"changes below {feature.minimum_effect:g} don't matter",
         f"needs {feature.needs}" if feature.needs else "",
@@ -252,6 +257,8 @@ features:
     limit: 604800                    # where it is exhausted; leave out where there is no limit
     minimum_effect: 3600             # the smallest change that a person would care about
     countdown: false                 # true for the seconds left until a known moment: they are forecast exactly
+    follows: [disk_writes_per_second] # features that it moves with; where one of them moved nearly as much, that one is
+                                     # named first as the cause
 without: [raid_disks_failed]         # features of the catalogue to leave out
 ```
 

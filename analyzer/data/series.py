@@ -32,6 +32,7 @@ class Feature:
     from which it hurts, `minimum_effect` the smallest change in its own unit that a person would care about. `needs`
     names what a host must have for it to exist at all, where that is not every host. A `countdown` is the seconds left
     until a moment that is known: it falls by one a second to its limit, and nothing needs to be learned of it.
+    It `follows` other features: where one of them moved nearly as much, that is the cause that says what to do.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Feature:
     minimum_effect: float = 0.0
     needs: str = ""
     countdown: bool = False
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

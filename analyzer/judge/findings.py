@@ -21,6 +21,8 @@ from analyzer.machines import CORES as CORES_QUERY
 from analyzer.machines import MEMORY as MEMORY_QUERY
 
 CAUSES_TOLD = 5
+# A cause is as good as another that has at least this part of what it contributed.
+NEARLY = 0.75
 # An anomaly this many times over its bar, or lasting this long, is more than a note.
 CLEARLY_OVER = 1.5
 LONG_SECONDS = 600.0
@@ -72,10 +74,23 @@ def _causes(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
     if episode.kind == SILENT:
         promql = f"up{{{matcher('instance', episode.host)}}}"
         return (Cause("up", 1.0, Evidence(promql, _window(episode, scene), episode.host, "up", "", 0.0)),)
-    ranked = sorted(episode.parts.items(), key=lambda part: (-part[1], part[0]))
-    total = sum(part for _, part in ranked) or 1.0
-    told = ranked[:CAUSES_TOLD]
-    return tuple(Cause(name, part / total, _evidence(episode, name, scene)) for name, part in told)
+    total = sum(episode.parts.values()) or 1.0
+    told = ranked(episode.parts, scene.features)[:CAUSES_TOLD]
+    return tuple(Cause(name, episode.parts[name] / total, _evidence(episode, name, scene)) for name in told)
+
+
+def ranked(parts: Mapping[str, float], features: Mapping[str, Feature]) -> list[str]:
+    """The greatest part first; but what merely follows from another comes right after it where that is nearly as great.
+
+    A leak of memory shows in page faults as much as in memory, and only one of them says what to do.
+    """
+
+    def place(name: str) -> tuple[float, bool, float, str]:
+        part, feature = parts[name], features.get(name)
+        origins = [parts[one] for one in feature.follows if parts.get(one, 0.0) >= NEARLY * part] if feature else []
+        return -min([part, *origins]), bool(origins), -part, name
+
+    return sorted(parts, key=place)
 
 
 def _upheaval(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
