@@ -11,11 +11,12 @@ from itertools import chain
 
 from analyzer.companions import Accompanist, failures
 from analyzer.data import (
+    Experience,
     Failure,
     Fetched,
     Finding,
     Fleet,
-    Frame,
+    Forecast,
     Health,
     Host,
     HostReport,
@@ -26,7 +27,8 @@ from analyzer.data import (
     Quieting,
     Report,
     Scores,
-    Trend,
+    State,
+    Trends,
     Window,
 )
 from analyzer.experience import experience
@@ -113,10 +115,10 @@ class Cycle:
             findings, memory = await self._accompany(guard, now, fetched, findings, memory)
         with guard.stage("group"):
             findings, incidents, memory = self._group(now, findings, memory)
-        looked = tuple(self._experienced(each, memory) for each in looked)
+        hosts: tuple[HostReport, ...] = ()
         if memory.recent is not None:
-            looked = await asyncio.to_thread(self._weigh, guard, memory.recent, looked, findings)
-        report = replace(_report(now, fetched, looked, findings, guard), incidents=incidents)
+            hosts = await asyncio.to_thread(self._weigh, guard, memory, looked, findings)
+        report = replace(_report(now, fetched, hosts, findings, guard), incidents=incidents)
         late = Guard(now, memory.late)
         for sink in self.sinks:
             with late.stage(f"sink {sink.name}"):
@@ -156,48 +158,63 @@ class Cycle:
         scores: Mapping[str, HostScores] = {}
         with guard.stage("score"):
             scores = self.trainer.score(recent)
-        trends: Sequence[tuple[Trend, ...]] = [()] * len(recent.hosts)
+        trends: Sequence[Trends] = [Trends()] * len(recent.hosts)
         with guard.stage("forecast"):
-            every = [forecaster.fleet_trends(recent) for forecaster in self.forecasters]
-            trends = [tuple(chain.from_iterable(told[row] for told in every)) for row in range(len(recent.hosts))]
+            trends = self._trends(recent)
         rows = zip(recent.hosts, recent.frames(), newest(recent), trends, strict=True)
         for host, frame, last, heading in rows:
-            report = HostReport(host, last.at, last.values, trends=heading, peers=peers.get(host.name))
-            said = scores.get(host.name)
+            models, said = self.trainer.models(host.name), scores.get(host.name)
+            state: State | None = None
             with guard.stage("states", host.name):
-                report = _scored(report, frame, last.steps, self.trainer.models(host.name), said)
+                state = models.state(frame) if isinstance(models, HostModels) else None
+            forecasts: tuple[Forecast, ...] = ()
             with guard.stage("forecast", host.name):
-                report = replace(report, forecasts=self.prospects.forecasts(host.name, now))
+                forecasts = self.prospects.forecasts(host.name, now)
+            report = HostReport(
+                host,
+                last.at,
+                last.values,
+                learning=_learning(models, last.steps),
+                scores=said.newest if said else {},
+                shares=said.shares if said else {},
+                state=state,
+                trends=heading,
+                forecasts=forecasts,
+                peers=peers.get(host.name),
+            )
             looked.append(Looked(report, said.ensemble if said else None))
         return tuple(looked)
 
-    def _experienced(self, looked: Looked, memory: Memory) -> Looked:
-        models = self.trainer.models(looked.report.host.name)
-        if isinstance(models, Learning):
-            return looked
-        confidence = memory.confidence.get(looked.report.host.name, 0.0)
-        known = experience(models.steps * self.step.total_seconds(), confidence)
-        return replace(looked, report=replace(looked.report, experience=known))
+    def _trends(self, recent: Fleet) -> Sequence[Trends]:
+        every = [forecaster.fleet_trends(recent) for forecaster in self.forecasters]
+        if len(every) == 1:
+            return every[0]
+        return [Trends.of(*chain.from_iterable(told[row] for told in every)) for row in range(len(recent.hosts))]
 
     def _weigh(
-        self, guard: Guard, recent: Fleet, looked: Sequence[Looked], findings: Sequence[Finding]
-    ) -> tuple[Looked, ...]:
-        """Each host's health, from all that is known of it by now."""
-        weighed: list[Looked] = []
+        self, guard: Guard, memory: Memory, looked: Sequence[Looked], findings: Sequence[Finding]
+    ) -> tuple[HostReport, ...]:
+        """Each host's health and what it is judged by, from all that is known of it by now."""
         firing: dict[str, list[Finding]] = defaultdict(list)
         for finding in _firing(findings):
             firing[finding.host].append(finding)
         usual: Iterable[Typical] = [Typical({}, {})] * len(looked)
         with guard.stage("health"):
-            usual = typicals(recent)
+            usual = typicals(memory.recent) if memory.recent is not None else usual
+        weighed = []
         for each, typical in zip(looked, usual, strict=True):
-            report = each.report
-            name = report.host.name
+            report, name = each.report, each.report.host.name
+            found: Health | None = None
             with guard.stage("health", name):
                 found = health_of(name, typical, self.judge.features, firing[name], report.forecasts)
-                report = replace(report, health=found)
-            weighed.append(replace(each, report=report))
+            weighed.append(replace(report, experience=self._experience(name, memory), health=found))
         return tuple(weighed)
+
+    def _experience(self, host: str, memory: Memory) -> Experience | None:
+        models = self.trainer.models(host)
+        if isinstance(models, Learning):
+            return None
+        return experience(models.steps * self.step.total_seconds(), memory.confidence.get(host, 0.0))
 
     def _judge(
         self, now: datetime, fetched: Fetched | None, looked: Sequence[Looked], memory: Memory, machines: Machines
@@ -259,30 +276,23 @@ def _forgotten(told: Iterable[Finding], memory: Memory, now: datetime) -> list[F
     ]
 
 
-def _scored(
-    report: HostReport, frame: Frame, steps: int, models: HostModels | Learning, scores: HostScores | None
-) -> HostReport:
-    if isinstance(models, Learning):
-        return replace(report, learning=replace(models, steps_seen=max(models.steps_seen, steps)))
-    state = models.state(frame)
-    if scores is None:
-        return replace(report, state=state)
-    return replace(report, scores=scores.newest, shares=scores.shares, state=state)
+def _learning(models: HostModels | Learning, steps: int) -> Learning | None:
+    return replace(models, steps_seen=max(models.steps_seen, steps)) if isinstance(models, Learning) else None
 
 
 def _report(
-    now: datetime, fetched: Fetched | None, looked: Sequence[Looked], findings: tuple[Finding, ...], guard: Guard
+    now: datetime, fetched: Fetched | None, hosts: tuple[HostReport, ...], findings: tuple[Finding, ...], guard: Guard
 ) -> Report:
     served = fetched is not None and not fetched.stale
     return Report(
         at=now,
         source=fetched.source if fetched is not None and served else "",
         fallback_reason=fetched.fallback_reason if fetched is not None else _first_reason(guard.failures),
-        hosts=tuple(each.report for each in looked),
+        hosts=hosts,
         findings=findings,
         failures=guard.failures,
         stage_seconds=guard.seconds,
-        fleet_health=fleet_health({each.report.host.name: each.report.health or UNKNOWN for each in looked}),
+        fleet_health=fleet_health({each.host.name: each.health or UNKNOWN for each in hosts}),
     )
 
 

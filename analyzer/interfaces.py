@@ -19,7 +19,7 @@ from analyzer.data import (
     Report,
     Sample,
     Series,
-    Trend,
+    Trends,
     Views,
     Window,
 )
@@ -117,9 +117,9 @@ class Detector(Protocol):
 class Forecaster(Protocol):
     """Tells where features are heading."""
 
-    def trends(self, recent: Frame) -> tuple[Trend, ...]: ...
+    def trends(self, recent: Frame) -> Trends: ...
 
-    def fleet_trends(self, recent: Fleet) -> list[tuple[Trend, ...]]:
+    def fleet_trends(self, recent: Fleet) -> list[Trends]:
         """The same of every host, in the fleet's order."""
         ...
 

@@ -153,8 +153,8 @@ class Trainer:
 
     def models(self, host: str) -> HostModels | Learning:
         """The host's models, or what is missing to learn them."""
-        learning = self._learning.get(host, Learning(0, self.steps_needed))
-        return self._models.get(host, learning)
+        known = self._models.get(host) or self._learning.get(host)
+        return known if known is not None else Learning(0, self.steps_needed)
 
     def score(self, recent: Fleet) -> Mapping[str, HostScores]:
         """What is new of each host that has models. Rows are scored once: call it with one fleet after the other."""

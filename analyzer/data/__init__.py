@@ -32,6 +32,7 @@ from analyzer.data.report import (
     Report,
     State,
     Trend,
+    Trends,
     UsualState,
 )
 from analyzer.data.series import Feature, Fleet, Frame, Host, Language, Sample, Series, Times, Values, Window
@@ -93,6 +94,7 @@ __all__ = [
     "Times",
     "Told",
     "Trend",
+    "Trends",
     "Urgency",
     "UsualState",
     "Values",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from analyzer.data.findings import Failure, Finding
 from analyzer.data.incidents import Incident
@@ -85,6 +89,36 @@ class Trend:
     slope_per_hour: float
     r2: float
     span_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trends:
+    """A host's trends as columns, one entry for each of `features`; those not `told` hold nothing.
+
+    A fleet has a hundred thousand of them at each cycle and hardly anyone looks: each is a Trend once it is asked for.
+    """
+
+    features: tuple[str, ...] = ()
+    slopes_per_hour: Times = field(default_factory=lambda: np.zeros(0))
+    r2: Times = field(default_factory=lambda: np.zeros(0))
+    spans_seconds: Times = field(default_factory=lambda: np.zeros(0))
+    told: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+
+    @classmethod
+    def of(cls, *trends: Trend) -> Trends:
+        columns = ((t.slope_per_hour, t.r2, t.span_seconds) for t in trends)
+        slopes, r2, spans = np.array(list(columns), np.float64).reshape(-1, 3).T
+        return cls(tuple(t.feature for t in trends), slopes, r2, spans, np.ones(len(trends), bool))
+
+    def __iter__(self) -> Iterator[Trend]:
+        columns = (self.slopes_per_hour.tolist(), self.r2.tolist(), self.spans_seconds.tolist())
+        return compress(map(Trend, self.features, *columns), self.told.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Trends) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +208,7 @@ class HostReport:
     scores: Mapping[str, float] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
     state: State | None = None
-    trends: tuple[Trend, ...] = ()
+    trends: Trends = field(default_factory=Trends)
     forecasts: tuple[Forecast, ...] = ()
     health: Health | None = None
     peers: Peers | None = None

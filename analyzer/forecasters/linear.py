@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Fleet, Frame, Host, Trend, Values
+from analyzer.data import Fleet, Frame, Host, Trends, Values
 
 HOUR_SECONDS = 3600.0
 # So many hosts' newest hours fit beside the processor; more at once would be no faster.
@@ -28,35 +27,29 @@ class LinearForecaster:
     span_seconds: float = 6 * HOUR_SECONDS
     minimum_points: int = 10
 
-    def trends(self, recent: Frame) -> tuple[Trend, ...]:
+    def trends(self, recent: Frame) -> Trends:
         """One Trend for each feature that has one, in the frame's order."""
         return self.fleet_trends(Fleet((Host(recent.host),), recent.features, recent.times, recent.values.T[None]))[0]
 
-    def fleet_trends(self, recent: Fleet) -> list[tuple[Trend, ...]]:
+    def fleet_trends(self, recent: Fleet) -> list[Trends]:
         """Every host's trends, in the fleet's order; a hundred hosts cost little more than one."""
         if not len(recent.times):
-            return [() for _ in recent.hosts]
-        newest = recent.times >= recent.times[-1] - self.span_seconds
+            return [Trends() for _ in recent.hosts]
+        newest = slice(int(np.searchsorted(recent.times, recent.times[-1] - self.span_seconds)), None)
         times, values = recent.times[newest], recent.values[:, :, newest]
         parts = [values[at : at + HOSTS_AT_ONCE] for at in range(0, len(values), HOSTS_AT_ONCE)]
         return [trends for part in parts for trends in self._trends(recent.features, times, part)]
 
-    def _trends(
-        self, features: Sequence[str], times: npt.NDArray[np.float64], values: Values
-    ) -> Iterator[tuple[Trend, ...]]:
+    def _trends(self, features: tuple[str, ...], times: npt.NDArray[np.float64], values: Values) -> Iterator[Trends]:
         """Of `values[h, f, t]`."""
         flat = values.reshape(-1, len(times))
         seen = np.isfinite(flat)
         slopes, r2 = gapless(times, flat) if seen.all() else least_squares(times, flat.T.astype(np.float64))
         told = (seen.sum(axis=1) >= self.minimum_points) & np.isfinite(slopes)
         spans = times[len(times) - 1 - seen[:, ::-1].argmax(axis=1)] - times[seen.argmax(axis=1)]
-        every = zip((slopes * HOUR_SECONDS).tolist(), r2.tolist(), spans.tolist(), told.tolist(), strict=True)
-        for _ in range(len(values)):
-            yield tuple(
-                Trend(feature, slope, fit, span)
-                for feature, (slope, fit, span, enough) in zip(features, islice(every, len(features)), strict=True)
-                if enough
-            )
+        columns = (each.reshape(values.shape[:2]) for each in (slopes * HOUR_SECONDS, r2, spans, told))
+        for row in zip(*columns, strict=True):
+            yield Trends(features, *row)
 
 
 def least_squares(

@@ -12,6 +12,7 @@ from analyzer.cycle import Cycle, Memory
 from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Report, Window
 from analyzer.errors import SourceUnreachable
 from analyzer.forecasters import FORECASTERS
+from analyzer.forecasters.linear import LinearForecaster
 from analyzer.guard import Guard
 from analyzer.health import fleet_health
 from analyzer.interfaces import Sink
@@ -108,6 +109,19 @@ async def test_a_host_is_learning_until_its_models_are_fitted_and_then_scored() 
     assert all(0 <= score <= 1 for score in later.hosts[0].scores.values())
     assert {trend.feature for trend in later.hosts[0].trends} == {"cpu", "memory"}
     assert later.hosts[0].host.nodename == "calm.example"
+
+
+async def test_without_forecasters_there_are_no_trends_and_all_else_goes_on() -> None:
+    cycle = replace(a_cycle(SyntheticSource(("calm",))), forecasters=())
+    report, _ = await cycle.run(BEGIN + timedelta(minutes=5), Memory())
+    assert (list(report.hosts[0].trends), report.failures) == ([], ())
+    assert report.hosts[0].latest
+
+
+async def test_trends_of_several_forecasters_stand_beside_each_other() -> None:
+    cycle = replace(a_cycle(SyntheticSource(("calm",))), forecasters=(LinearForecaster(), LinearForecaster(1800.0)))
+    report, _ = await cycle.run(BEGIN + timedelta(minutes=59), Memory())
+    assert [trend.feature for trend in report.hosts[0].trends] == ["cpu", "memory"] * 2
 
 
 async def test_a_jump_becomes_a_finding_whose_first_cause_is_what_jumped() -> None:

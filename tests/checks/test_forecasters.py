@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def frame(start: float = START, factor: float = 1.0) -> Frame:
     return Frame("web-1", ("up", "down", "still"), start + minutes * np.float64(60), values.astype(np.float32))
 
 
-def by_feature(trends: tuple[Trend, ...]) -> dict[str, Trend]:
+def by_feature(trends: Iterable[Trend]) -> dict[str, Trend]:
     return {trend.feature: trend for trend in trends}
 
 

@@ -24,6 +24,7 @@ from analyzer.data import (
     Report,
     Severity,
     Trend,
+    Trends,
     Window,
 )
 from analyzer.features import load_features, query
@@ -188,7 +189,7 @@ def report(*findings: Finding) -> Report:
         {"cpu_busy_ratio": 0.93, "memory_available_ratio": 0.5},
         scores={"isolation_forest": 0.9},
         shares={"cpu_busy_ratio": 0.7, "load_per_core": 0.2},
-        trends=(Trend("cpu_busy_ratio", 0.01, 0.8, 3600.0),),
+        trends=Trends.of(Trend("cpu_busy_ratio", 0.01, 0.8, 3600.0)),
     )
     db = HostReport(
         Host(DB, "node", "db-2"),

@@ -44,7 +44,7 @@ def test_a_constant_has_no_slope_and_explains_nothing() -> None:
 def test_what_was_seen_too_seldom_has_no_trend() -> None:
     rare = np.full(60, np.nan)
     rare[:9] = 1.0
-    assert LinearForecaster().trends(frame(rare)) == ()
+    assert tuple(LinearForecaster().trends(frame(rare))) == ()
 
 
 def test_only_the_newest_span_counts() -> None:
@@ -54,7 +54,7 @@ def test_only_the_newest_span_counts() -> None:
 
 
 def test_an_empty_frame_has_no_trends() -> None:
-    assert LinearForecaster().trends(frame(np.empty(0))) == ()
+    assert tuple(LinearForecaster().trends(frame(np.empty(0)))) == ()
 
 
 def test_a_fleet_s_trends_are_those_of_each_host_alone_with_gaps_or_without() -> None:

@@ -38,6 +38,7 @@ from analyzer.data import (
     Severity,
     State,
     Trend,
+    Trends,
     Window,
 )
 from analyzer.sinks.families import FAMILIES
@@ -58,7 +59,7 @@ WEB = HostReport(
     shares={"cpu_busy_ratio": 0.7, "load_per_core": 0.3},
     state=State("B", 3, 1.5, 0.25),
     peers=Peers("web", 4, 2.5, {"cpu_busy_ratio": 2.5}),
-    trends=(Trend("cpu_busy_ratio", 3.6, 0.5, 3600.0),),
+    trends=Trends.of(Trend("cpu_busy_ratio", 3.6, 0.5, 3600.0)),
     forecasts=(
         Forecast(
             "web-1:9100",

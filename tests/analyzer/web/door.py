@@ -42,6 +42,7 @@ from analyzer.data import (
     Severity,
     State,
     Trend,
+    Trends,
     UsualState,
     Window,
 )
@@ -78,7 +79,7 @@ WEB = HostReport(
     shares={BUSY.name: 1.0},
     state=State("B", 3, 1.5, 0.25),
     peers=Peers("web", 4, math.nan, {BUSY.name: 2.5}),
-    trends=(Trend(BUSY.name, 0.1, math.nan, 3600.0),),
+    trends=Trends.of(Trend(BUSY.name, 0.1, math.nan, 3600.0)),
     forecasts=(FORECAST,),
     health=Health(
         76.0,
