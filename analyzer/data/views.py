@@ -32,12 +32,14 @@ class Level:
 class Views:
     """Rows of some hosts with the `LONGEST - 1` before them. No row sees a later one.
 
-    `padded[h, LONGEST - 1 + t, f]` are deviations in usual spreads; `levels[level][h, t, f]` the averages of the rows
-    before each; `residuals[h, t, f]` what the regression, asked before, leaves unexplained. `worths[h, t, f]` are what
-    one spread counts when features are compared as causes. `rows` are those meant of all t.
+    `padded[h, LONGEST - 1 + t, f]` are deviations in usual spreads, within bounds, and `fars[h, t, f]` without;
+    `levels[level][h, t, f]` the averages of the rows before each; `residuals[h, t, f]` what the regression, asked
+    before, leaves unexplained. `worths[h, t, f]` are what one spread counts when features are compared as causes.
+    `rows` are those meant of all t.
     """
 
     padded: Values
+    fars: Values
     levels: Mapping[Level, Values]
     worths: Values
     rows: Rows | slice = field(default_factory=lambda: slice(None))
@@ -52,6 +54,10 @@ class Views:
     @property
     def z(self) -> Values:
         return self.lag(0)
+
+    @property
+    def far(self) -> Values:
+        return self.fars[:, self.rows]
 
     @property
     def worth(self) -> Values:

@@ -51,7 +51,7 @@ class Past:
             before[level] = smooth[:, :-1]
             newest[:, place] = smooth[:, -1]
         past = Past(padded[:, -(LONGEST - 1) :], newest, lowest[:, -1], highest[:, -1])
-        return Views(padded, before, worth(lowest, highest)), past
+        return Views(padded, far, before, worth(lowest, highest)), past
 
 
 def alike(lowest: Values, _highest: Values) -> Values:

@@ -28,7 +28,7 @@ class ResidualModel:
         z = views.z
         changes = np.abs(z - views.level(self.levels[0]))
         ratio = self.edge.ratio((changes / self.usual[:, None]).mean(axis=2))
-        return Numbers(ratio, excess(farness(z, changes), self.often[:, None]) * views.worth)
+        return Numbers(ratio, excess(farness(views, self.levels[0]), self.often[:, None]) * views.worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,14 @@ class ResidualDetector:
         changes = np.abs(z - views.level(self.levels[0]))
         unit = usual(changes, 1.0) if self.equal else np.ones((1, changes.shape[2]), np.float32)
         edge = Edge.of((changes / unit[:, None]).mean(axis=2))
-        often = usual(farness(z, changes), 0.0)
+        often = usual(farness(views, self.levels[0]), 0.0)
         return ResidualModel(self.name, self.levels, unit, often, edge)
 
 
-def farness(z: Values, changes: Values) -> Values:
-    """A feature far out that has stopped moving still is a cause, one that moves now a greater one."""
-    return np.asarray(np.abs(z) + changes)
+def farness(views: Views, level: Level) -> Values:
+    """A feature far out that has stopped moving still is a cause, one that moves now a greater one.
+
+    Without bounds: what went ten times as far is to blame before what did not.
+    """
+    far = views.far
+    return np.asarray(np.abs(far) + np.abs(far - views.level(level)))
