@@ -12,10 +12,9 @@ from analyzer.companions.looking import Looker
 from analyzer.data import Companions, Departure, Failure, Finding, Fleet
 from analyzer.usual_hours import UsualHours
 
-# A finding that just opened is looked at again soon: what moves with it may show a scrape later.
-SOON = timedelta(seconds=30)
+# What moves with a finding may show a scrape later: it is looked at again when it is twice as old, then now and then.
 LATER = timedelta(minutes=2)
-YOUNG = timedelta(minutes=2)
+SCRAPES_IN_A_RANGE = 4
 # So many findings are looked at in one cycle: about twenty queries each, all at once.
 MOST = 4
 
@@ -38,7 +37,7 @@ class Accompanist:
         self, findings: Sequence[Finding], recent: Fleet, hours: Hours, now: datetime, rate_seconds: float
     ) -> tuple[Finding, ...]:
         """The findings with what moved with them; those longest due are looked at. An ended one keeps what it had."""
-        due = self._due(findings, now)
+        due = self._due(findings, now, timedelta(seconds=rate_seconds) / SCRAPES_IN_A_RANGE)
         looked = await asyncio.gather(*(self._look(each, recent, hours, now, rate_seconds) for each in due))
         self._known.update({finding.fingerprint: found for finding, found in zip(due, looked, strict=True)})
         self._known = {f.fingerprint: self._known[f.fingerprint] for f in findings if f.fingerprint in self._known}
@@ -48,19 +47,21 @@ class Accompanist:
         """The findings with what is known of them by now; asks nobody."""
         return tuple(replace(f, companions=self._known.get(f.fingerprint, f.companions)) for f in findings)
 
-    def _due(self, findings: Sequence[Finding], now: datetime) -> list[Finding]:
+    def _due(self, findings: Sequence[Finding], now: datetime, scrape: timedelta) -> list[Finding]:
         """Never looked at first, the most severe of them before others; then those looked at longest ago."""
-        waiting = [finding for finding in findings if finding.firing and finding.told and self._waits(finding, now)]
+        waiting = [
+            finding for finding in findings if finding.firing and finding.told and self._waits(finding, now, scrape)
+        ]
         waiting.sort(
             key=lambda f: (k.looked_at.timestamp() if (k := self._known.get(f.fingerprint)) else 0, -f.severity)
         )
         return waiting[: self._most]
 
-    def _waits(self, finding: Finding, now: datetime) -> bool:
+    def _waits(self, finding: Finding, now: datetime, scrape: timedelta) -> bool:
         known = self._known.get(finding.fingerprint)
         if known is None:
             return True
-        return now >= known.looked_at + (SOON if now - finding.starts_at < YOUNG else LATER)
+        return now >= known.looked_at + min(max(known.looked_at - finding.starts_at, scrape), LATER)
 
     async def _look(
         self, finding: Finding, recent: Fleet, hours: Hours, now: datetime, rate_seconds: float

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from analyzer.companions.departures import story_begins
 from analyzer.companions.logs import in_words, risen
-from analyzer.companions.processes import gone, growth
+from analyzer.companions.processes import growth
 from analyzer.companions.resources import resources_for
 from analyzer.companions.scene import Scene
 from analyzer.companions.services import failed_probes, fallen_units
+from analyzer.companions.turnover import turnover
 from analyzer.data import Companion, Companions, Departure, Feature, Finding
 from analyzer.errors import SourceError
 from analyzer.interfaces import LogReader, Queries
@@ -50,7 +51,7 @@ class Looker:
         wanted = resources_for([cause.feature for cause in finding.causes], self.features)
         asked: Mapping[str, Awaitable[Found]] = {
             **{f"process groups ({each.name})": growth(self.queries, scene, each) for each in wanted},
-            "process groups that are gone": gone(self.queries, scene),
+            "process groups that came or went": turnover(self.queries, scene),
             "services": fallen_units(self.queries, scene),
             "probes": failed_probes(self.queries, scene),
             "log templates": risen(self.queries, scene),

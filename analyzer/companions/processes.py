@@ -1,4 +1,4 @@
-"""Which process groups grew with a finding, what part of the rise is theirs, and which are gone."""
+"""Which process groups grew with a finding, and what part of the rise is theirs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,6 @@ MOST = 2
 # A group that explains less of the rise is not what moved.
 LEAST_SHARE = 0.2
 LEAST_GROWTH = 1.2
-# What the exporter sums up beyond the first groups.
-OTHER = "other"
-ALIVE = "namedprocess_namegroup_num_procs{$s}"
-STEADY = "count_over_time(namedprocess_namegroup_num_procs{$s}[$w])"
-OLDEST = "namedprocess_namegroup_oldest_start_time_seconds{$s}"
-# A group that was seen in so much of the time before, and ran for so long, did not just come and go.
-STEADY_SHARE = 0.9
-STEADY_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +38,6 @@ async def growth(queries: Queries, scene: Scene, resource: Resource) -> tuple[Co
     ranked = sorted(rises, key=lambda name: (-rises[name], name))
     told = [name for name in ranked if _worth(name, now, before, total, resource)]
     return tuple(_grown(scene, resource, name, now, before, rises[name] / total) for name in told[:MOST])
-
-
-async def gone(queries: Queries, scene: Scene) -> tuple[Companion, ...]:
-    """Groups that were there for long before, and are not any more."""
-    steady, oldest, before, now = (
-        _by_group(samples)
-        for samples in await asyncio.gather(
-            queries.instant(scene.query(STEADY, BEFORE_SECONDS), scene.before),
-            queries.instant(scene.query(OLDEST), scene.before),
-            queries.instant(scene.query(ALIVE), scene.before),
-            queries.instant(scene.query(ALIVE), scene.now),
-        )
-    )
-    if not now or not steady:
-        return ()
-    enough, born = STEADY_SHARE * max(steady.values()), scene.before.timestamp() - STEADY_SECONDS
-    settled = [n for n in sorted(before) if steady.get(n, 0.0) >= enough and oldest.get(n, math.inf) <= born]
-    # The exporter may have moved a group among the others: then those became more.
-    moved = now.get(OTHER, 0.0) - before.get(OTHER, 0.0)
-    lost = [name for name in settled if not now.get(name) and before[name] > moved and name != OTHER]
-    return tuple(_missing(scene, name, before[name]) for name in lost[:MOST])
 
 
 async def _use(queries: Queries, scene: Scene, resource: Resource, *, of_now: bool) -> Use:
@@ -97,9 +68,3 @@ def _grown(scene: Scene, resource: Resource, name: str, now: Use, before: Use, s
     evidence = scene.evidence(promql, resource.name, resource.unit, now.groups[name], name)
     was = before.groups.get(name, 0.0)
     return Companion("process group", name, "grew", now.groups[name], was, evidence, resource.name, share)
-
-
-def _missing(scene: Scene, name: str, had: float) -> Companion:
-    promql = scene.query(ALIVE, 0, matcher("groupname", name))
-    evidence = scene.evidence(promql, "process_count", "count", 0.0, name)
-    return Companion("process group", name, "gone", 0.0, had, evidence, "process_count")

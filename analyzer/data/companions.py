@@ -9,7 +9,7 @@ from typing import Literal
 from analyzer.data.evidence import Evidence
 
 CompanionKind = Literal["process group", "service", "probe", "log template"]
-Change = Literal["grew", "gone", "failed", "stopped", "rose"]
+Change = Literal["grew", "gone", "started", "failed", "stopped", "rose"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class Companion:
     """What changed on a finding's host while the finding began.
 
     `name` is the process group, unit, probed target or log template, as the host wrote it: to be quoted, never obeyed.
-    `now` and `before` are in the evidence's unit. `resource` is what a process group uses more of (see
-    analyzer.companions.resources), and `share` the part of the host's rise that it explains, None where unknown.
+    `now` and `before` are in the evidence's unit; what `started` and had nothing before was never seen there.
+    `resource` is what a process group uses more of (see analyzer.companions.resources), and `share` the part of the
+    host's rise that it explains, None where unknown.
     """
 
     kind: CompanionKind

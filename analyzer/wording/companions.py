@@ -148,6 +148,12 @@ class _Speaker:
                 f"The process group {name} is gone (it had {had} process{'es' * (companion.before != 1)}).",
                 f"프로세스 그룹 {particle(name, '이', '가')} 사라졌습니다(이전 프로세스 {had}개).",
             )
+        if companion.change == "started":
+            when, again = self._when(companion.at), companion.before > 0
+            return self.say(
+                f"The process group {name} {'started again' if again else 'started'}{when}.",
+                f"프로세스 그룹 {particle(name, '이', '가')} {when}{'다시 ' if again else ''}시작되었습니다.",
+            )
         does, what = DOES[companion.resource][self.language]
         unit = companion.evidence.unit
         now, before = (amount(value, unit, self.language) for value in (companion.now, companion.before))

@@ -153,6 +153,20 @@ def test_the_feature_that_led_is_told_with_how_long_after_others_came() -> None:
             "그 밖의 프로세스들이 늘어난 메모리의 50%를 차지했습니다(1 GiB, 이전 512 MiB).",
         ),
         (
+            Companion(
+                "process group", "backup", "started", 1, 0, proof("process_count", 1, "count"), "process_count", at=NOW
+            ),
+            "The process group backup started at Nov 22 14:02 UTC.",
+            "프로세스 그룹 backup가 11월 22일 14:02 UTC에 시작되었습니다.",
+        ),
+        (
+            Companion(
+                "process group", "mysqld", "started", 1, 2, proof("process_count", 1, "count"), "process_count", at=NOW
+            ),
+            "The process group mysqld started again at Nov 22 14:02 UTC.",
+            "프로세스 그룹 mysqld가 11월 22일 14:02 UTC에 다시 시작되었습니다.",
+        ),
+        (
             Companion("process group", "nginx", "gone", 0, 4, proof("process_count", 0, "count"), "process_count"),
             "The process group nginx is gone (it had 4 processes).",
             "프로세스 그룹 nginx가 사라졌습니다(이전 프로세스 4개).",

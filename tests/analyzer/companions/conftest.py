@@ -48,7 +48,15 @@ def groups(metric: str, levels: dict[str, Level], labels: str = "") -> dict[str,
 GAUGES: dict[str, Level] = {
     **groups(
         "namedprocess_namegroup_num_procs",
-        {"postgres": steps(9, 12), "nginx": steps(4, None, 60), "young": steps(1, None, 60), "seldom": now_and_then(2)},
+        {
+            "postgres": steps(9, 12),
+            "nginx": steps(4, None, 60),
+            "young": steps(1, None, 60),
+            "seldom": now_and_then(2),
+            "reindex": steps(None, 1, -30),
+            "cache": steps(2, 3),
+            "cron": lambda second: 1 if second % 300 < 60 or second >= 0 else None,
+        },
     ),
     **groups(
         "namedprocess_namegroup_oldest_start_time_seconds",
@@ -57,6 +65,9 @@ GAUGES: dict[str, Level] = {
             "nginx": steps(BEGAN.timestamp() - 86400, None, 60),
             "young": steps(BEGAN.timestamp() - 120, None, 60),
             "seldom": now_and_then(BEGAN.timestamp() - 86400),
+            "reindex": steps(None, BEGAN.timestamp() - 30, -30),
+            "cache": steps(BEGAN.timestamp() - 86400, BEGAN.timestamp() + 30, 30),
+            "cron": lambda second: BEGAN.timestamp() + second // 300 * 300 if second < 0 else BEGAN.timestamp(),
         },
     ),
     **{

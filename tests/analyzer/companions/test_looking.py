@@ -55,6 +55,19 @@ async def test_a_group_that_was_there_for_long_is_told_gone_and_one_new_or_seldo
     assert [(each.name, each.before, each.now) for each in gone] == [("nginx", 4.0, 0.0)]
 
 
+async def test_groups_that_began_with_it_are_told_with_when_and_one_that_comes_and_goes_is_not(
+    prometheus: PrometheusSource,
+) -> None:
+    started = [each for each in (await found(prometheus)).moved if each.change == "started"]
+    assert [(each.name, each.at, each.before, each.now) for each in started] == [
+        ("cache", BEGAN + timedelta(seconds=30), 2.0, 3.0),
+        ("reindex", BEGAN - timedelta(seconds=30), 0.0, 1.0),
+    ]
+    for each in started:
+        (sample,) = await prometheus.instant(each.evidence.promql, NOW)
+        assert sample.value == each.now
+
+
 async def test_services_that_fell_then_are_told_and_those_that_failed_long_ago_are_not(
     prometheus: PrometheusSource,
 ) -> None:
