@@ -15,8 +15,8 @@ FORGETTING = 0.95
 # Where nothing could be told at any origin, all count alike.
 UNTOLD = 1e-6
 SLOWEST, FASTEST = 0.0, 1.0
-# A line's misses shrink with this power of the time it was seen.
-LEARNED = 0.4
+# A line's misses shrink with the root of the time it was seen, as the error of a mean does.
+LEARNED = 0.5
 
 
 def half_widths(

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from analyzer.forecasters.grid import Array, median
+from analyzer.forecasters.grid import Array, Rows, median
+from analyzer.forecasters.periods import CYCLES
 
 MOST = 3
 STANDS_OUT = 2.5
 STAYS = 0.5
 TREND_R2 = 0.85
 WEEK = 7
+# A rotation takes back about the same each time, and not much more than came since the last one.
+ALIKE = 0.75
+TAKEN = 1.25
 
 
 def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
     """`blocks[n, b, p]` and what was added to each bin so that it meets what followed, both of that shape.
 
-    Only jumps that stand out from all other changes and stay count, at most three; those alike a week apart recur.
+    Only jumps that stand out from all other changes and stay count, at most three; those alike a week apart recur, as
+    do those that take back alike at even distances.
     And only in a series that is a clear trend once they are gone: a level that moves may move back.
     """
     bins = blocks.reshape(len(blocks), -1)
@@ -27,6 +31,8 @@ def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
     places, counts = outstanding(bins, blocks.shape[2], daily=daily)
     if not counts.any():
         return blocks, np.zeros_like(blocks)
+    several = np.flatnonzero(counts > 1)
+    counts[several[rotations(bins[several], places[several], counts[several], blocks.shape[2])]] = 0
     for i in range(MOST):
         rows = np.flatnonzero(counts > i)
         if len(rows):
@@ -46,7 +52,7 @@ def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
     return (bins + offset).reshape(blocks.shape), offset.reshape(blocks.shape)
 
 
-def outstanding(bins: Array, width: int, *, daily: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def outstanding(bins: Array, width: int, *, daily: bool) -> tuple[Rows, Rows]:
     """Places of the largest changes, largest first, and how many of them stand out from the next."""
     change = np.zeros_like(bins)
     change[:, 2:-1] = np.abs(bins[:, 3:] - bins[:, 1:-2])
@@ -67,7 +73,24 @@ def outstanding(bins: Array, width: int, *, daily: bool) -> tuple[npt.NDArray[np
     return np.stack(places, axis=1), np.where(recurs, 0, counts)
 
 
-def jump_sizes(bins: Array, at: npt.NDArray[np.intp], width: int) -> Array:
+def rotations(bins: Array, places: Rows, counts: Rows, width: int) -> Rows:
+    """The rows whose jumps all take back alike, evenly apart and as often as fits: a rotation seen twice or thrice."""
+    drift = median(np.diff(bins, axis=1), 1)[:, None]
+    found = np.zeros(len(bins), dtype=bool)
+    for times in range(2, MOST + 1):
+        at = np.sort(places[:, :times], axis=1)
+        taken = np.stack([rise(bins, at[:, i], 3) for i in range(times)], axis=1) * -np.sign(drift)
+        apart = np.diff(at, axis=1)
+        period = apart.mean(axis=1, keepdims=True)
+        even = np.abs(apart - period).max(axis=1) <= max(2, width // 12)
+        alike = taken.min(axis=1) > ALIKE * np.maximum(taken.max(axis=1), 0)
+        no_more_than_came = taken.mean(axis=1) < TAKEN * np.abs(drift * period)[:, 0]
+        fits = bins.shape[1] / np.maximum(period[:, 0], 1.0)
+        found |= (counts == times) & even & alike & no_more_than_came & (fits > CYCLES) & (fits < times + 1)
+    return np.flatnonzero(found)
+
+
+def jump_sizes(bins: Array, at: Rows, width: int) -> Array:
     """How far each series jumped at its place beyond its usual drift; 0 where a block later it had gone back."""
     drift = median(np.diff(bins, axis=1), 1)
     size = rise(bins, at, 3) - 4 * drift
@@ -75,7 +98,7 @@ def jump_sizes(bins: Array, at: npt.NDArray[np.intp], width: int) -> Array:
     return np.where(stayed > STAYS * np.abs(size), size, 0.0)
 
 
-def rise(bins: Array, at: npt.NDArray[np.intp], count: int) -> Array:
+def rise(bins: Array, at: Rows, count: int) -> Array:
     """The median of the `count` bins after each series' place less that of the bins before."""
     rows, last = np.arange(len(bins))[:, None], bins.shape[1] - 1
     after = bins[rows, np.clip(at[:, None] + np.arange(1, count + 1), 0, last)]

@@ -14,6 +14,8 @@ from analyzer.forecasters.paths import Candidate, candidate_paths
 
 SHARPNESS = 7.0
 FARTHEST = 4
+# The error of what could never be checked: it earns no share.
+UNKNOWN = 1e9
 
 
 @dataclass(frozen=True)
@@ -90,23 +92,24 @@ def errors(
     """Mean absolute error of each candidate at each reach: shape (series, reaches, candidates).
 
     One that could be asked at some origins only is compared with the others there, and at a reach where it could not
-    be checked at all it is what it was at the reach before.
+    be checked at all it is what it was at the reach before. One that has no path for a series earns nothing of it.
     """
     starts = [reach.first for reach in reaches]
     error = np.moveaxis(np.add.reduceat(np.abs(told - truth), starts, axis=3), 0, 3)
     checks = np.isfinite(error[0, :, :, :1])
-    needed = np.array([candidate.blocks_needed for candidate in candidates])
+    everyone = [candidate.blocks_needed == 1 and candidate.speaks_of is None for candidate in candidates]
     all_weights = np.where(checks, origins.weights[1:, None, None], 0.0)
     weights = np.where(can_tell(candidates, origins)[:, None], all_weights, 0.0)
     error = np.where(all_weights > 0, error, 0.0)
-    everyones = error[..., needed == 1].mean(axis=3, keepdims=True)
+    everyones = error[..., everyone].mean(axis=3, keepdims=True)
     share = (error * weights).sum(axis=1) / np.maximum((everyones * weights).sum(axis=1), FLOOR)
-    share = np.where(weights.sum(axis=0) > 0, share, np.inf)
+    share = np.where((weights.sum(axis=0) > 0) & has_path(candidates, len(told[0]))[:, None], share, np.inf)
     for r in range(1, len(reaches)):
         share[:, r] = np.where(np.isinf(share[:, r]), share[:, r - 1], share[:, r])
     lengths = np.array([reach.end - reach.first for reach in reaches])
     mean = (everyones * all_weights).sum(axis=1) / np.maximum(all_weights.sum(axis=0), FLOOR) / lengths[:, None]
-    return np.asarray(np.where(np.isinf(share), 1e9, share * mean))
+    unknown = np.isinf(share)
+    return np.asarray(np.where(unknown, UNKNOWN, np.where(unknown, 0.0, share) * mean))
 
 
 def mixed(told: Array, shares: Array, reaches: tuple[Reach, ...]) -> Array:
@@ -122,6 +125,15 @@ def can_tell(candidates: list[Candidate], origins: Origins) -> npt.NDArray[np.bo
     """Which candidate had the history it needs at which earlier origin: shape (origins, candidates)."""
     needed = np.array([candidate.blocks_needed for candidate in candidates])
     return np.asarray(origins.newest[1:, None] >= needed - 1)
+
+
+def has_path(candidates: list[Candidate], series: int) -> npt.NDArray[np.bool_]:
+    """Which candidate speaks of which series: shape (series, candidates)."""
+    found = np.ones((series, len(candidates)), dtype=bool)
+    for place, candidate in enumerate(candidates):
+        if candidate.speaks_of is not None:
+            found[:, place] = np.isin(np.arange(series), candidate.speaks_of)
+    return found
 
 
 def misses(missed: Array, could: Array, origins: Origins, reaches: tuple[Reach, ...], width: int) -> tuple[Missed, ...]:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.forecasters.drift import Origins
-from analyzer.forecasters.grid import Array, median
+from analyzer.forecasters.grid import Array, Rows, median
+from analyzer.forecasters.periods import Periodic, find_periods
 
 WEEK = 7
 
@@ -17,12 +18,15 @@ WEEK = 7
 class Candidate(Protocol):
     """`path(n)` is what the next n blocks after each origin will be: shape (series, origins, bins).
 
-    An origin with fewer than `blocks_needed` blocks before it says nothing about how good this one is. `now` asks for
-    the newest origin alone.
+    An origin with fewer than `blocks_needed` blocks before it says nothing about how good this one is. `speaks_of` are
+    the series that it has a path for, None all. `now` asks for the newest origin alone.
     """
 
     @property
     def blocks_needed(self) -> int: ...
+
+    @property
+    def speaks_of(self) -> Rows | None: ...
 
     def path(self, blocks: int, *, now: bool = False) -> Array: ...
 
@@ -37,6 +41,7 @@ class Usual:
     off: Array | None = None
     memory: float = 1.0
     blocks_needed: int = 1
+    speaks_of: None = None
 
     def path(self, blocks: int, *, now: bool = False) -> Array:
         origins = slice(0, 1) if now else slice(None)
@@ -65,6 +70,7 @@ class LastWeek:
     memory: float = 1.0
     beside: Array | None = None
     blocks_needed: int = WEEK + 1
+    speaks_of: None = None
 
     def path(self, blocks: int, *, now: bool = False) -> Array:
         origins = slice(0, 1) if now else slice(None)
@@ -118,6 +124,10 @@ def candidate_paths(blocks: Array, slope: Array, origins: Origins, *, daily: boo
             LastWeek(blocks, origins.newest, off=recent(newest - before), memory=0.8),
             LastWeek(blocks, origins.newest, beside=level),
         ]
+    period = find_periods(blocks)
+    rows = np.flatnonzero(np.isfinite(period))
+    if len(rows):
+        found.append(Periodic(blocks, origins.newest, rows, period[rows]))
     return found
 
 

@@ -20,7 +20,7 @@ def missed() -> Missed:
 
 def test_a_lines_old_misses_shrink_and_those_of_no_line_stay() -> None:
     found = as_known_now(missed(), np.array([1.0, 0.0])).size[:, :, 0, 0]
-    np.testing.assert_allclose(found, [[1.0, 0.25**0.4], [1.0, 1.0]])
+    np.testing.assert_allclose(found, [[1.0, 0.25**0.5], [1.0, 1.0]])
 
 
 def test_a_line_is_a_trend_and_a_swing_is_none() -> None:
@@ -39,4 +39,4 @@ def test_nine_of_ten_values_of_noisy_fills_lie_in_the_interval() -> None:
     told = foresee(values[:, : 14 * 24], HOUR, np.arange(1, 7 * 24 + 1) * HOUR, limits=np.ones(200))
     came = values[:, 14 * 24 :]
     held = (told.lower <= came) & (came <= told.upper)
-    assert 0.87 <= held.mean() <= 0.95
+    assert 0.86 <= held.mean() <= 0.94
