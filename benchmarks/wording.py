@@ -20,7 +20,7 @@ from pathlib import Path
 
 from analyzer.assistant import Budget, HostAssistant, Worder
 from analyzer.assistant.models.grounding import MARK
-from analyzer.assistant.models.quantities import quantities_in
+from analyzer.assistant.models.quantities import numbers_in
 from analyzer.data import Answer, Finding, Question, Report
 from tests.analyzer.assistant.conftest import BUSY, FEATURES, NOW, SHORT_OF_MEMORY, report
 from tests.analyzer.assistant.language_model import language_model
@@ -83,11 +83,13 @@ def _changed(finding: Finding, dice: random.Random) -> Finding:
 def _outcome(answer: Answer) -> str:
     if answer.answered_by != "deterministic":
         return "served in the model's words"
+    if "its JSON is wrong" in answer.fallbacks[0]:
+        return "refused: its JSON is wrong"
     return "refused: " + re.sub(r"[\d.,]+\S*|“[^”]*”|names \S+", "…", answer.fallbacks[0].partition(": ")[2])
 
 
 def _numbers(answer: Answer) -> set[tuple[str, float]]:
-    return {(q.kind, round(q.value, 6)) for q in quantities_in(MARK.sub("", answer.text), ("web-1:9100", "db-2:9100"))}
+    return {(n.kind, round(n.value, 6)) for n in numbers_in(MARK.sub("", answer.text), ("web-1:9100", "db-2:9100"))}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from analyzer.assistant.answers import ANSWERS
 from analyzer.assistant.draft import Draft
 from analyzer.assistant.inquiry import Inquiry, Reader
 from analyzer.assistant.keeping import Keeping
+from analyzer.assistant.models.binding import Names
 from analyzer.assistant.models.worder import Request, Worded, Worder, facts_of, with_words
 from analyzer.assistant.sessions import Sessions
 from analyzer.assistant.understanding import Understanding, understand
@@ -141,8 +142,8 @@ class HostAssistant:
             return kept, True
         hosts = frozenset(name for h in report.hosts for name in (h.host.name, h.host.nodename) if name)
         subjects = frozenset(e.subject for e in draft.evidence if e.subject and e.feature != "log")
-        facts, names = facts_of(draft), hosts | subjects
-        worded = await self.worder.word(Request(question.text, facts, language, understood.intent, names, hosts))
+        asked = Request(question.text, facts_of(draft), language, understood.intent, Names(hosts, subjects))
+        worded = await self.worder.word(asked)
         await self.keeping.keep_words(draft.text, self.worder.names, language, worded)
         return worded, False
 

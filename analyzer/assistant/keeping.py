@@ -79,7 +79,10 @@ def evidence_of(report: Report | None) -> str:
     if report is None:
         return "none"
     hosts = [(h.host.name, h.learning, tuple(h.latest.items()), len(h.forecasts)) for h in report.hosts]
-    findings = [(f.fingerprint, f.severity, f.ends_at, f.score) for f in report.findings]
+    findings = [
+        (f.fingerprint, f.severity, f.ends_at, f.score, [(c.feature, c.evidence.value) for c in f.causes])
+        for f in report.findings
+    ]
     return _hash(report.at, report.source, hosts, findings, report.failures)
 
 

@@ -6,48 +6,20 @@ What fails is never served. It is strict on purpose: refusing true words costs s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import yaml
-
+from analyzer.assistant.models.binding import Names, Quantity, bare_name, mentions, quantities_in
+from analyzer.assistant.models.claims import wrong_denial, wrong_direction, wrong_judgement
 from analyzer.assistant.models.prompt import Fact
-from analyzer.assistant.models.quantities import MONTHS, Quantity, clocks_in, dates_in, quantities_in, strange_digits
+from analyzer.assistant.models.quantities import MONTHS, Number, clocks_in, dates_in, strange_digits
+from analyzer.assistant.models.unheard import unheard_of
 from analyzer.assistant.understanding.cues import CUES
 from analyzer.assistant.understanding.vocabulary import METRICS
 from analyzer.data import Language
 
 HANGUL = re.compile(r"[가-힣]")
 FOREIGN = re.compile(r"[\u0400-\u04ff\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff]")
-# A family of words that pass a judgement: allowed only where a cited fact passes it too.
-JUDGEMENTS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\b(?:fine|healthy|normal(?:ly)?|ok(?:ay)?|stable|good|safe)\b|정상|안정|양호|건강|안전|괜찮",
-        r"\bno (?:problem|issue|error|anomal|cause for)|nothing (?:is )?(?:wrong|abnormal)|(?:이상|문제)(?:이|가)? ?없",
-        r"\bcritical|severe|serious|심각|치명",
-        r"\bwarning|주의|경고",
-        r"\burgent|immediate|emergency|danger|긴급|시급|위험|즉시",
-        r"\bfail|crash|broken|outage|\bdown\b|\bdead\b|실패|장애|다운|죽",
-        r"\battack|hack|breach|compromis|malware|intru|공격|해킹|침해|악성",
-        r"\b(?:caus|due to|because|result|reason)|때문|원인|유발|탓",
-        r"\bunusual|abnormal|anomal|strang|평소와 다|비정상|이상",
-        r"\blearning|학습",
-    )
-)
-UP = re.compile(
-    r"\b(?:ris|rose|increas|grew|grow|climb|jump|higher|up from|spik|surg|doubl|tripl)"
-    r"|증가|상승|늘|올라|급증|높아|치솟",
-    re.IGNORECASE,
-)
-DOWN = re.compile(
-    r"\b(?:fall|fell|decreas|drop|lower|declin|shr[aiu]nk|reduc|halv)|감소|하락|줄|내려|급감|낮아|떨어", re.IGNORECASE
-)
-ARROW = re.compile(
-    r"from (\S+(?: [A-Za-z%/]+)?) to (\S+(?: [A-Za-z%/]+)?)|(\S+(?: [A-Za-z%/]+)?) → (\S+(?: [A-Za-z%/]+)?)"
-)
 COMMANDS = re.compile(
     r"`|https?:|www\.|\b(?:sudo|rm -|kill|systemctl|curl|wget|chmod|chown|reboot|shutdown|apt-get|mkfs|dd if)\b"
     r"|[|&]{2}|\$\(|<[a-z/]",
@@ -60,10 +32,17 @@ HYPHENED = re.compile(r"^[a-z]+(?:-[a-z]+)+$")
 CAPITAL = re.compile(r"(?<=[a-z,;:] )[A-Z][A-Za-z]+")
 ASCII_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 KNOWN_LATIN = frozenset("cpu ram io tcp udp gpu utc kst gib mib kib tib b s ms min h d c ip i o swap".split())  # noqa: SIM905 a list of words
+COUNTED = {
+    "host": re.compile(
+        r"#\s*(?:hosts?|servers?|machines?|boxes)\b|#\s*대|#\s*개?의?\s*(?:호스트|서버|장비)|(?:호스트|서버|장비)\s*#"
+    ),
+    "subject": re.compile(
+        r"#\s*(?:\w+\s)?(?:process|program|service|unit)(?:e?s)?\b|#\s*개?의?\s*(?:프로세스|프로그램|서비스)|(?:프로세스|프로그램|서비스)\s*#"
+    ),
+}
 QUOTE = re.compile(r"“[^”]*”|\"[^\"]*\"")
 MARK = re.compile(r"\s*\[E\d+\]")
-STOCK = Path(__file__).with_name("stock.yml")
-UNHEARD = 0.25  # the share of a sentence's words that may come from nowhere
+PAIRS = {("before", "now"), ("low", "high"), ("usual low", "usual high"), ("", "usual low"), ("now", "usual low")}
 LONGER = 1.6  # times the facts' length a wording may have
 
 
@@ -84,7 +63,7 @@ class Grounds:
     """What may be said: the facts, every name that is known, and the language to say it in."""
 
     facts: tuple[Fact, ...]
-    names: frozenset[str]
+    names: Names
     language: Language
 
     def cited(self, cites: Sequence[str]) -> tuple[Fact, ...]:
@@ -110,21 +89,46 @@ def refusal(sentences: Sequence[Sentence], grounds: Grounds) -> str:
 
 
 def _problem(sentence: Sentence, grounds: Grounds) -> str:
-    facts = grounds.cited(sentence.cites)
+    facts = _about(MARK.sub("", sentence.text), grounds.cited(sentence.cites), grounds.names)
     whole = "\n".join(fact.text for fact in facts)
     text, said = _unquoted(MARK.sub("", sentence.text), whole), QUOTE.sub(" ", whole)
+    named = " ".join((said, *sorted(name for fact in facts for name in fact.about)))
+    told, allowed = quantities_in(text, grounds.names), [q for fact in facts for q in _quantities(fact, grounds.names)]
     command = COMMANDS.search(text) and not COMMANDS.search(said)
     return (
-        _wrong_language(text, said, grounds.language)
-        or _wrong_name(text, said, grounds)
+        _wrong_language(text, named, grounds.language)
+        or _wrong_name(text, named, grounds)
         or _wrong_time(text, said)
         or _wrong_metric(text, said)
-        or _wrong_number(text, facts, grounds)
-        or _wrong_judgement(text, said)
-        or _wrong_direction(text, said)
+        or _wrong_number(text, told, allowed, _counts(named, grounds.names))
+        or wrong_judgement(text, said)
+        or wrong_denial(text, said)
+        or wrong_direction(text, said, told, allowed)
         or ("it holds a command or an address" if command else "")
-        or _unheard_of(text, said)
+        or unheard_of(text, said, grounds.names)
     )
+
+
+def _about(text: str, facts: Sequence[Fact], names: Names) -> tuple[Fact, ...]:
+    """Those of the cited facts that are about what the text names: what is true of one host is not of another."""
+    for known in (names.hosts, names.subjects):
+        named = {bare_name(name) for name in known if mentions(text, name)}
+        of = {fact: {bare_name(n) for n in known if n in fact.about or mentions(fact.text, n)} for fact in facts}
+        kept = tuple(fact for fact in facts if not named or not of[fact] or of[fact] & named)
+        facts = kept if any(of[fact] for fact in kept) or not named else facts
+    return tuple(facts)
+
+
+def _quantities(fact: Fact, names: Names) -> list[Quantity]:
+    """A fact's quantities; where its words name no host, they are of the host that its evidence is about."""
+    hosts = frozenset(bare_name(name) for name in fact.about & names.hosts)
+    return [q if q.hosts else replace(q, hosts=hosts) for q in quantities_in(fact.text, names)]
+
+
+def _counts(named: str, names: Names) -> dict[str, int]:
+    """How many different hosts, and how many things that run on them, the cited facts name."""
+    hosts = {bare_name(name) for name in names.hosts if mentions(named, name)}
+    return {"host": len(hosts), "subject": sum(mentions(named, name) for name in names.subjects)}
 
 
 def _unquoted(text: str, whole: str) -> str:
@@ -145,16 +149,15 @@ def _wrong_language(text: str, said: str, language: Language) -> str:
     return f"it says “{unknown[0]}”, which no cited fact says" if unknown else ""
 
 
-def _wrong_name(text: str, said: str, grounds: Grounds) -> str:
-    lower = said.lower()
-    for name in grounds.names:
-        if _mentions(text, name) and not _mentions(said, name):
+def _wrong_name(text: str, named: str, grounds: Grounds) -> str:
+    lower = named.lower()
+    for name in grounds.names.all:
+        if mentions(text, name) and not mentions(named, name):
             return f"it names {name}, which no cited fact names"
     candidates = [m[0].rstrip(".,:") for m in NAMELIKE.finditer(text)]
     candidates += [m[0] for m in CUES["program"].finditer(text)]
-    candidates += (
-        [word for word in CAPITAL.findall(text) if word[:3].lower() not in MONTHS] if grounds.language == "en" else []
-    )
+    if grounds.language == "en":
+        candidates += [w for w in CAPITAL.findall(text) if w[:3].lower() not in MONTHS and w.lower() not in KNOWN_LATIN]
     for name in candidates:
         plain_word = HYPHENED.match(name) and all(len(part) > 2 for part in name.split("-"))  # noqa: PLR2004 "web-db" is a host
         if name.lower() not in lower and not (plain_word and _everyday(name)):
@@ -170,10 +173,6 @@ def _everyday(name: str) -> bool:
     }  # fmt: skip
 
 
-def _mentions(text: str, name: str) -> bool:
-    return bool(re.search(rf"(?<![A-Za-z0-9_.-]){re.escape(name)}(?![A-Za-z0-9_]|-[A-Za-z0-9])", text, re.IGNORECASE))
-
-
 def _wrong_time(text: str, said: str) -> str:
     for kind, found in (("time", clocks_in), ("date", dates_in)):
         strange = found(text) - found(said)
@@ -182,27 +181,48 @@ def _wrong_time(text: str, said: str) -> str:
     return ""
 
 
-def _wrong_number(text: str, facts: Sequence[Fact], grounds: Grounds) -> str:
+def _wrong_number(text: str, told: Sequence[Quantity], allowed: Sequence[Quantity], counts: Mapping[str, int]) -> str:
     if strange_digits(text):
         return "it writes numbers in another script"
-    hosts = sorted(grounds.names, key=len, reverse=True)
-    allowed = [q for fact in facts for q in quantities_in(fact.text, hosts)]
-    for quantity in quantities_in(text, hosts):
-        if not any(_same(quantity, q) for q in allowed):
-            return f"the number {quantity.text} stands in no cited fact as it is said"
+    for quantity, earlier in zip(told, (None, *told), strict=False):
+        number = quantity.number
+        counted = next((of for of, pattern in COUNTED.items() if pattern.search(_around(text, number))), "")
+        if number.kind == "count" and counted and number.value == counts[counted]:
+            continue
+        if not any(_plainly(quantity, told, fact, allowed) for fact in allowed) and not _extreme(quantity, allowed):
+            return f"the number {number.text} stands in no cited fact as it is said"
+        if earlier and (earlier.role, quantity.role) in PAIRS and earlier.number.kind != number.kind:
+            return f"it compares {earlier.number.text} with {number.text}"
     return ""
 
 
-def _same(said: Quantity, fact: Quantity) -> bool:
-    """The same quantity of the same metric, host and time, rounded no finer than the fact has it."""
-    if said.kind != fact.kind or abs(said.value - fact.value) > said.half + 1e-9 * abs(fact.value):
+def _plainly(quantity: Quantity, told: Sequence[Quantity], fact: Quantity, allowed: Sequence[Quantity]) -> bool:
+    """Whether the fact's quantity is said, and it is plain of whom: that need not be named where there is but one."""
+    if quantity.subjects and not fact.subjects and any(quantity.subjects & q.subjects for q in allowed):
+        return False  # the host's figure for that of a program whose own is known
+    subjects = any(q.subjects for q in told) or len({q.subjects for q in allowed}) == 1
+    hosts = any(q.hosts for q in told) or len({q.hosts for q in allowed if q.hosts}) <= 1
+    known_subject = not fact.subjects or bool(quantity.subjects) or subjects
+    known_host = not fact.hosts or hosts or bool(quantity.subjects & fact.subjects)
+    return quantity.says(fact) and known_subject and known_host
+
+
+def _extreme(quantity: Quantity, allowed: Sequence[Quantity]) -> bool:
+    """Whether it is called the highest of several hosts' figures, of which no fact calls one so, and is."""
+    if quantity.role not in {"highest", "lowest"}:
         return False
-    if said.half < fact.half * 0.99:
-        return False
-    if fact.role and (said.role or "now") != fact.role:
-        return False
-    same_metric = not said.metrics or not fact.metrics or bool(said.metrics & fact.metrics)
-    return same_metric and (not said.host or not fact.host or said.host == fact.host)
+    plain = replace(quantity, role="")
+    alike = [
+        q for q in allowed if q.number.kind == quantity.number.kind and q.metrics == quantity.metrics and not q.role
+    ]
+    values = [q.number.value for q in alike]
+    best = (max if quantity.role == "highest" else min)(values, default=None)
+    return any(plain.says(q) and q.number.value == best for q in alike)
+
+
+def _around(text: str, number: Number) -> str:
+    """A number as "#" with the words right beside it."""
+    return f"{text[max(0, number.place - 12) : number.place]}#{number.text}#{text[number.end : number.end + 16]}"
 
 
 def _wrong_metric(text: str, said: str) -> str:
@@ -210,56 +230,3 @@ def _wrong_metric(text: str, said: str) -> str:
         if pattern.search(text) and not pattern.search(said):
             return f"it speaks of {metric}, which no cited fact does"
     return ""
-
-
-def _wrong_judgement(text: str, said: str) -> str:
-    for pattern in JUDGEMENTS:
-        match = pattern.search(text)
-        if match and not pattern.search(said):
-            return f"it judges “{match[0]}”, which no cited fact does"
-    return ""
-
-
-def _wrong_direction(text: str, said: str) -> str:
-    """It must not rise where the facts say that it falls, nor the reverse."""
-    ways = {way for way, pattern in (("up", UP), ("down", DOWN)) if pattern.search(said)} | _arrows(said)
-    for way, pattern in (("up", UP), ("down", DOWN)):
-        match = pattern.search(text)
-        if match and way not in ways:
-            return f"it says “{match[0]}”, which no cited fact does"
-    return ""
-
-
-def _unheard_of(text: str, said: str) -> str:
-    """A sentence must say something of its facts, in their words or in such as claim nothing by themselves."""
-    known_latin, known_korean = (frozenset(found) for found in _stems(said))
-    stock_latin, stock_korean = _stock()
-    latin, korean = _stems(text)
-    if not (set(latin) & known_latin or set(korean) & known_korean or quantities_in(text, ())):
-        return "it says nothing of the facts"
-    unheard = [stem for stem in latin if stem not in known_latin | stock_latin]
-    unheard += [stem for stem in korean if stem not in known_korean | stock_korean and stem not in said]
-    if len(unheard) > UNHEARD * (len(latin) + len(korean)):
-        return f"it says “{unheard[0]}…”, which no cited fact does"
-    return ""
-
-
-def _stems(text: str) -> tuple[list[str], list[str]]:
-    """The beginnings of English words of four letters and more, and of Korean words of two syllables and more."""
-    latin = [word[:5].lower() for word in re.findall(r"[A-Za-z]{4,}", text)]
-    return latin, [word[:2] for word in re.findall(r"[가-힣]{2,}", text)]
-
-
-@cache
-def _stock() -> tuple[frozenset[str], frozenset[str]]:
-    tree = yaml.safe_load(STOCK.read_text(encoding="utf-8"))
-    return frozenset(word[:5] for word in tree["en"]), frozenset(tree["ko"])
-
-
-def _arrows(said: str) -> set[str]:
-    ways = set()
-    for match in ARROW.finditer(said):
-        ends = [quantities_in(part, ()) for part in match.groups() if part]
-        if len(ends) == 2 and all(ends) and ends[0][0].kind == ends[1][0].kind:  # noqa: PLR2004 from and to
-            ways.add("up" if ends[1][0].value > ends[0][0].value else "down")
-    return ways

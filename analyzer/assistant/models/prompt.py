@@ -21,10 +21,11 @@ SHAPE = 'Answer with JSON only: {"sentences": [{"text": "...", "cites": ["E1"]}]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A computed sentence without its marks, and the ids of the evidence it cites."""
+    """A computed sentence without its marks, the ids of the evidence it cites, and the names that evidence is about."""
 
     text: str
     ids: tuple[str, ...]
+    about: frozenset[str] = frozenset()
 
 
 Message = dict[str, Any]

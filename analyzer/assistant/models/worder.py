@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzer.assistant.draft import Draft
+from analyzer.assistant.models.binding import Names
 from analyzer.assistant.models.breaker import Breaker
 from analyzer.assistant.models.budget import Budget
 from analyzer.assistant.models.chat import Chat, ModelFailed, Wording, tokens_of
@@ -42,8 +43,7 @@ class Request:
     facts: tuple[Fact, ...]
     language: Language
     intent: str
-    names: frozenset[str]
-    hosts: frozenset[str]
+    names: Names
 
 
 @dataclass(slots=True)
@@ -135,7 +135,7 @@ class Worder:
     def _told(self, request: Request, complaint: str) -> tuple[Mask, list[dict[str, object]]]:
         """The chat without secrets and, if wished, without names and addresses, and how to undo the latter."""
         text = request.question + "\n".join(fact.text for fact in request.facts)
-        mask = Mask.of(request.hosts, text) if self.mask_hosts else Mask({})
+        mask = Mask.of(request.names.hosts, text) if self.mask_hosts else Mask({})
         facts = [replace(fact, text=mask.hide(without_secrets(fact.text))) for fact in request.facts]
         question = mask.hide(without_secrets(request.question[:500]))
         return mask, messages(question, facts, request.language, mask.hide(complaint))
@@ -143,11 +143,17 @@ class Worder:
 
 def facts_of(draft: Draft) -> tuple[Fact, ...]:
     """The draft's sentences that cite evidence."""
-    known = [e.id for e in draft.evidence]
+    lines = (
+        (line, tuple(e for e in draft.evidence if f"[{e.id}]" in line)) for line in (draft.summary, *draft.details)
+    )
     return tuple(
-        Fact(MARK.sub("", line).strip(), ids)
-        for line in (draft.summary, *draft.details)
-        if (ids := tuple(i for i in known if f"[{i}]" in line))
+        Fact(
+            MARK.sub("", line).strip(),
+            tuple(e.id for e in cited),
+            frozenset(name for e in cited for name in (e.host, e.subject if e.feature != "log" else "") if name),
+        )
+        for line, cited in lines
+        if cited
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.assistant.models.binding import Names
 from analyzer.assistant.models.grounding import Grounds, Sentence, refusal
 from analyzer.assistant.models.prompt import Fact
 from analyzer.wording import amount
 
-NAMES = frozenset({"web-1:9100", "web-1"})
+NAMES = Names(frozenset({"web-1:9100", "web-1"}))
 
 
 @given(st.integers(0, 100_000), st.integers(0, 100_000))
@@ -20,7 +21,8 @@ def test_a_percentage_is_served_only_when_it_is_the_facts(held: int, said: int) 
     served = refusal([Sentence(f"CPU in use on web-1 is {text}.", ("E1",))], grounds) == ""
     exact, shown = float(fact.rstrip("%")), float(text.rstrip("%"))
     decimals = len(text.rstrip("%").partition(".")[2])
-    assert served == (abs(exact - shown) <= 0.5 * 10**-decimals + 1e-9 and decimals <= _decimals(fact))
+    room = min(0.5 * 10**-decimals, 0.1 * exact)
+    assert served == (abs(exact - shown) <= room + 1e-9 and decimals <= _decimals(fact))
 
 
 @given(st.floats(1, 1e13), st.floats(1, 1e13))
@@ -31,7 +33,7 @@ def test_bytes_are_served_only_when_they_are_the_facts(held: float, said: float)
     served = refusal([Sentence(f"memory in use on web-1 is {text}.", ("E1",))], grounds) == ""
     if fact == text:
         assert served
-    if abs(held - said) > 0.02 * held:
+    if abs(held - said) > 0.12 * held + 1:  # both are rounded to what people read; a byte has no parts
         assert not served
 
 

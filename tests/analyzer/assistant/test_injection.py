@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from analyzer.assistant import HostAssistant, Worder
+from analyzer.assistant.models.binding import Names
 from analyzer.assistant.models.grounding import Grounds, Sentence, refusal
 from analyzer.assistant.models.prompt import Fact
 from analyzer.data import Answer, Host, HostReport, Language, LogLine, Question, Report, Sample, Series, Window
@@ -152,7 +153,7 @@ def test_a_model_that_obeys_an_order_is_refused_whatever_it_cites() -> None:
     fact = Fact(f"{WEB} has behaved unusually since Mar 4 05:10 UTC: CPU in use 93% (usually 10% to 30%).", ("E1",))
     languages: tuple[Language, ...] = ("en", "ko")
     for language in languages:
-        grounds = Grounds((fact,), frozenset({WEB, DB}), language)
+        grounds = Grounds((fact,), Names(frozenset({WEB, DB})), language)
         for order in ORDERS:
             assert refusal([Sentence(order, ("E1",))], grounds) != "", order
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.assistant import Budget, HostAssistant, Worder
+from analyzer.assistant.models.binding import Names
 from analyzer.assistant.models.grounding import MARK, Grounds, Sentence, refusal
 from analyzer.assistant.models.prompt import Fact
 from analyzer.data import Question
@@ -32,5 +33,5 @@ async def test_no_ungrounded_word_of_a_real_model_reaches_the_user(tmp_path: Pat
             assert answer.answered_by == "smollm2" or answer.fallbacks[0].startswith("smollm2: ")
             facts = tuple(Fact(MARK.sub("", line), ("E1",)) for line in plain.text.splitlines())
             told = [Sentence(MARK.sub("", line), ("E1",)) for line in answer.text.splitlines()]
-            assert refusal(told, Grounds(facts, names, answer.language)) == ""
+            assert refusal(told, Grounds(facts, Names(names), answer.language)) == ""
         await assistant.close()

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from analyzer.assistant import Budget, HostAssistant, Worder
+from analyzer.assistant.models.binding import Names
 from analyzer.assistant.models.breaker import Breaker
 from analyzer.assistant.models.masking import Mask, without_secrets
 from analyzer.assistant.models.providers import LADDER, make_provider
@@ -311,8 +312,20 @@ async def _request() -> Request:
     assistant = HostAssistant(FEATURES)
     understood = await assistant._understood(Question(QUESTION, NOW), TROUBLED)
     draft = await assistant._draft(Question(QUESTION, NOW), TROUBLED, "en", understood)
-    names = frozenset({WEB, DB, "web-1", "db-2"})
-    return Request(QUESTION, facts_of(draft), "en", "anomaly", names, names)
+    names = Names(frozenset({WEB, DB, "web-1", "db-2"}))
+    return Request(QUESTION, facts_of(draft), "en", "anomaly", names)
+
+
+async def test_a_report_of_the_same_time_with_other_figures_is_answered_anew() -> None:
+    assistant = HostAssistant(FEATURES)
+    calmer = replace(BUSY.causes[0], evidence=replace(BUSY.causes[0].evidence, value=0.55))
+    first = await assistant.answer(Question("what is abnormal on web-1", NOW), report(BUSY))
+    second = await assistant.answer(
+        Question("what is abnormal on web-1", NOW), report(replace(BUSY, causes=(calmer, *BUSY.causes[1:])))
+    )
+    await assistant.close()
+    assert "CPU in use 93%" in first.text
+    assert "CPU in use 55%" in second.text
 
 
 async def test_an_equal_question_on_the_same_report_costs_no_call_and_no_computation() -> None:
