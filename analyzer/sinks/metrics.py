@@ -14,17 +14,21 @@ from prometheus_client.registry import Collector
 
 from analyzer.data import Report
 from analyzer.errors import StoreError
-from analyzer.sinks.exposition import expose
-from analyzer.sinks.families import FAMILIES, Scrape
+from analyzer.sinks.exposition import expose, packed
+from analyzer.sinks.families import FAMILIES, OfHosts, Scrape
 from analyzer.store import Outbox, OutboxStatus
+
+ABOUT_HOSTS = tuple(family for family in FAMILIES if isinstance(family.samples, OfHosts))
+REST = tuple(family for family in FAMILIES if not isinstance(family.samples, OfHosts))
 
 
 @dataclass(frozen=True, slots=True)
 class Exposition:
-    """The body of a scrape's answer and what it is written in."""
+    """The body of a scrape's answer and what it is written in; `encoding` as HTTP names it, empty for plain text."""
 
     body: bytes
     content_type: str
+    encoding: str = ""
 
 
 class MetricsSink:
@@ -41,27 +45,35 @@ class MetricsSink:
         self._report: Report | None = None
         self._cycles = 0
         self._failures: Counter[str] = Counter()
+        self._written: dict[bool, bytes] = {}  # of the report's hosts, by whether it is compressed
+        self._writing = asyncio.Lock()
         self._others = CollectorRegistry()
         ProcessCollector(registry=self._others)
         for collector in also:
             self._others.register(collector)
 
     async def publish(self, report: Report) -> None:
-        self._report = report
+        self._report, self._written = report, {}
         self._cycles += 1
         self._failures.update(failure.stage for failure in report.failures)
 
-    async def render(self, accept: str, now: datetime) -> Exposition:
-        """In the format that `accept` asks for: Prometheus's text, or OpenMetrics."""
-        failures = dict.fromkeys(self._report.stage_seconds, 0) if self._report else {}
-        scrape = Scrape(now, self._report, self._cycles, failures | self._failures, await self._status(), self._version)
-        # A fleet's exposition takes a while to write: the loop goes on meanwhile.
-        return await asyncio.to_thread(self._written, scrape, accept)
+    async def render(self, accept: str, now: datetime, *, gzip: bool = False) -> Exposition:
+        """In the format that `accept` asks for: Prometheus's text, or OpenMetrics. Compressed where that is asked."""
+        async with self._writing:
+            report, written = self._report, self._written
+            failures = dict.fromkeys(report.stage_seconds, 0) if report else {}
+            failures |= self._failures
+            scrape = Scrape(now, report, self._cycles, failures, await self._status(), self._version)
+            # A fleet's exposition takes a while to write: the loop goes on meanwhile.
+            if gzip not in written:
+                written[gzip] = await asyncio.to_thread(_of_hosts, scrape, gzip=gzip)
+            return self._whole(written[gzip], scrape, accept, gzip=gzip)
 
-    def _written(self, scrape: Scrape, accept: str) -> Exposition:
+    def _whole(self, hosts: bytes, scrape: Scrape, accept: str, *, gzip: bool) -> Exposition:
         encode, content_type = choose_encoder(accept)
-        own = expose(FAMILIES, scrape, openmetrics=content_type.startswith("application/openmetrics-text"))
-        return Exposition(own.encode() + encode(self._others), content_type)
+        openmetrics = content_type.startswith("application/openmetrics-text")
+        rest = packed([*expose(REST, scrape, openmetrics=openmetrics), encode(self._others)], gzip=gzip)
+        return Exposition(hosts + rest, content_type, "gzip" if gzip else "")
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -71,3 +83,8 @@ class MetricsSink:
             return await self._outbox.status()
         except StoreError:
             return None
+
+
+def _of_hosts(scrape: Scrape, *, gzip: bool) -> bytes:
+    """These are gauges all, which both formats write alike."""
+    return packed(expose(ABOUT_HOSTS, scrape, openmetrics=False), gzip=gzip)

@@ -35,6 +35,7 @@ from analyzer.interfaces import Assistant, Queries
 from analyzer.store import Feedback, OutboxStatus, Silences
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
+from analyzer.web.encoding import accepts_gzip
 from analyzer.web.errors import Refused, error_told
 from analyzer.web.events import Events, wants_events
 from analyzer.web.mishaps import Mishaps
@@ -48,12 +49,20 @@ WRITTEN = {"md": "text/markdown", "html": "text/html", "json": "application/json
 
 
 class Rendered(Protocol):
-    """Metrics as text and the format they are in."""
+    """Metrics as text, the format they are in, and the content encoding, empty where there is none."""
 
     @property
     def body(self) -> bytes: ...
     @property
     def content_type(self) -> str: ...
+    @property
+    def encoding(self) -> str: ...
+
+
+class Metrics(Protocol):
+    """Takes an Accept header, the time, and whether the answer may be compressed."""
+
+    async def __call__(self, accept: str, now: datetime, *, gzip: bool = False) -> Rendered: ...
 
 
 class Step(Protocol):
@@ -93,7 +102,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Door:
-    """All that the endpoints may ask. `metrics` takes an Accept header and the time; `findings` reads the store.
+    """All that the endpoints may ask. `findings` reads the store.
 
     `stream` gives an answer step by step, `write` a written report, `states` a host's usual states, `queries` any
     feature's course, `logs` a host's log, `finding` one finding by its fingerprint; without them their endpoints say
@@ -104,7 +113,7 @@ class Door:
     report: Callable[[], Report | None]
     findings: Callable[[FindingFilter], Awaitable[Sequence[Finding]]]
     assistant: Assistant
-    metrics: Callable[[str, datetime], Awaitable[Rendered]]
+    metrics: Metrics
     features: Mapping[str, Feature] = field(default_factory=dict)
     version: str = ""
     stream: Callable[[Question, Report | None], AsyncIterator[Step]] | None = None
@@ -151,9 +160,13 @@ async def ready(door: Door, _request: web.Request) -> web.Response:
 
 
 async def metrics(door: Door, request: web.Request) -> web.Response:
-    rendered = await door.metrics(",".join(request.headers.getall("Accept", [])), door.clock())
+    packed = accepts_gzip(",".join(request.headers.getall("Accept-Encoding", [])))
+    rendered = await door.metrics(",".join(request.headers.getall("Accept", [])), door.clock(), gzip=packed)
     # aiohttp's content_type takes no parameters, and Prometheus needs them.
-    return web.Response(body=rendered.body, headers={"Content-Type": rendered.content_type})
+    headers = {"Content-Type": rendered.content_type, "Vary": "Accept, Accept-Encoding"}
+    if rendered.encoding:
+        headers["Content-Encoding"] = rendered.encoding
+    return web.Response(body=rendered.body, headers=headers)
 
 
 async def hosts(door: Door, request: web.Request) -> web.Response:

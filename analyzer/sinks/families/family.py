@@ -37,15 +37,16 @@ class Family:
     samples: Callable[[Scrape], Samples]
 
 
-def of_hosts(samples: Callable[[HostReport], Samples]) -> Callable[[Scrape], Samples]:
+@dataclass(frozen=True)
+class OfHosts:
     """The same for each host of the report, its name put before the other labels."""
 
-    def of_all(scrape: Scrape) -> Samples:
-        for host in scrape.report.hosts if scrape.report else ():
-            for labels, value in samples(host):
-                yield (host.host.name, *labels), value
+    of: Callable[[HostReport], Samples]
 
-    return of_all
+    def __call__(self, scrape: Scrape) -> Samples:
+        for host in scrape.report.hosts if scrape.report else ():
+            for labels, value in self.of(host):
+                yield (host.host.name, *labels), value
 
 
 def of_report(samples: Callable[[Report], Samples]) -> Callable[[Scrape], Samples]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from analyzer.data import Forecast, HostReport, Values
-from analyzer.sinks.families.family import Family, Samples, of_hosts
+from analyzer.data import Forecast, HostReport, Times, Values
+from analyzer.sinks.families.family import Family, OfHosts, Samples
 
 HOUR = 3600.0
 HORIZONS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR, "30d": 720 * HOUR}
@@ -20,15 +22,41 @@ def _limited(host: HostReport) -> list[Forecast]:
     return [forecast for forecast in host.forecasts if forecast.limit is not None]
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the horizons `names` lie among a forecast's times: `part` of the way from entry `left` to `right`."""
+
+    names: tuple[str, ...]
+    left: npt.NDArray[np.intp]
+    right: npt.NDArray[np.intp]
+    part: Times
+
+    @classmethod
+    def of(cls, ahead: Times) -> Places:
+        told = {name: s for name, s in HORIZONS.items() if ahead[0] <= s and ahead[-1] >= (1 - NEAR) * s}
+        seconds = np.minimum(np.array(list(told.values())), ahead[-1])
+        left = np.searchsorted(ahead, seconds, side="right") - 1
+        right = np.minimum(left + 1, len(ahead) - 1)
+        part = (seconds - ahead[left]) / np.maximum(ahead[right] - ahead[left], 1e-9)
+        # On a told time its own value counts alone, whatever is told of the next.
+        return cls(tuple(told), left, np.where(part > 0, right, left), part)
+
+    def samples(self, feature: str, values: Values) -> Samples:
+        found = values[self.left] * (1.0 - self.part) + values[self.right] * self.part
+        return zip([(feature, name) for name in self.names], found.tolist(), strict=True)
+
+
 def _at_horizons(pick: Callable[[Forecast], Values]) -> Callable[[HostReport], Samples]:
     def of_host(host: HostReport) -> Samples:
         if host.last_seen is None:
             return
+        # Most forecasts of a host share their times.
+        known: dict[int, Places] = {}
         for forecast in _limited(host):
-            ahead = forecast.times - host.last_seen.timestamp()
-            for name, seconds in HORIZONS.items():
-                if ahead[0] <= seconds and ahead[-1] >= (1 - NEAR) * seconds:
-                    yield (forecast.feature, name), float(np.interp(seconds, ahead, pick(forecast)))
+            places = known.get(id(forecast.times))
+            if places is None:
+                places = known[id(forecast.times)] = Places.of(forecast.times - host.last_seen.timestamp())
+            yield from places.samples(forecast.feature, pick(forecast))
 
     return of_host
 
@@ -46,41 +74,41 @@ ABOUT_FORECASTS = (
         "gauge",
         "What a feature that has a limit will be at a horizon (1h, 6h, 24h, 7d, 30d), in the feature's unit.",
         ("host", "feature", "horizon"),
-        of_hosts(_at_horizons(lambda forecast: forecast.point)),
+        OfHosts(_at_horizons(lambda forecast: forecast.point)),
     ),
     Family(
         "openmanager_forecast_lower",
         "gauge",
         "Lower end of the forecast's interval.",
         ("host", "feature", "horizon"),
-        of_hosts(_at_horizons(lambda forecast: forecast.lower)),
+        OfHosts(_at_horizons(lambda forecast: forecast.lower)),
     ),
     Family(
         "openmanager_forecast_upper",
         "gauge",
         "Upper end of the forecast's interval.",
         ("host", "feature", "horizon"),
-        of_hosts(_at_horizons(lambda forecast: forecast.upper)),
+        OfHosts(_at_horizons(lambda forecast: forecast.upper)),
     ),
     Family(
         "openmanager_time_to_exhaustion_seconds",
         "gauge",
         "Time until a feature reaches its limit; absent when that is not within the longest horizon.",
         ("host", "feature"),
-        of_hosts(_exhaustion(0)),
+        OfHosts(_exhaustion(0)),
     ),
     Family(
         "openmanager_time_to_exhaustion_lower_seconds",
         "gauge",
         "Lower end of the interval of the time to exhaustion.",
         ("host", "feature"),
-        of_hosts(_exhaustion(1)),
+        OfHosts(_exhaustion(1)),
     ),
     Family(
         "openmanager_time_to_exhaustion_upper_seconds",
         "gauge",
         "Upper end of the interval of the time to exhaustion; absent when it may never be reached.",
         ("host", "feature"),
-        of_hosts(_exhaustion(2)),
+        OfHosts(_exhaustion(2)),
     ),
 )

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 
 from analyzer.data import Health
-from analyzer.sinks.families.family import Family, Samples, Scrape, of_hosts, of_report
+from analyzer.sinks.families.family import Family, OfHosts, Samples, Scrape, of_report
 
 
 def _health(samples: Callable[[Health], Samples]) -> Callable[[Scrape], Samples]:
-    return of_hosts(lambda host: samples(host.health) if host.health is not None else ())
+    return OfHosts(lambda host: samples(host.health) if host.health is not None else ())
 
 
 def _fleet(pick: Callable[[Health], float | None]) -> Callable[[Scrape], Samples]:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from gzip import decompress as gunzip
 from pathlib import Path
 
 import numpy as np
@@ -280,6 +281,36 @@ async def test_openmetrics_is_given_to_who_asks_for_it_and_parses(store: Store) 
 async def test_text_is_given_to_everyone_else(store: Store) -> None:
     rendered = await MetricsSink(store.outbox, "0.1.0").render("*/*", NOW)
     assert rendered.content_type == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_what_is_compressed_says_the_same(store: Store) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(REPORT)
+    plain, packed = await sink.render("", NOW), await sink.render("", NOW, gzip=True)
+    assert (plain.encoding, packed.encoding) == ("", "gzip")
+    assert samples(gunzip(packed.body).decode()) == samples(plain.body.decode())
+
+
+async def test_each_report_is_written_anew_and_ages_at_each_scrape(store: Store) -> None:
+    sink = MetricsSink(store.outbox, "0.1.0")
+    score = "openmanager_anomaly_score{host=web-1:9100,model=kmeans}"
+    for host, age, expected in ((WEB, 5, 0.4), (WEB, 9, 0.4), (replace(WEB, scores={"kmeans": 0.6}), 1, 0.6)):
+        if age != 9:
+            await sink.publish(replace(REPORT, hosts=(host,)))
+        told = await scraped(sink, NOW + timedelta(seconds=age))
+        assert (told["openmanager_cycle_age_seconds{}"], told[score]) == (age, expected)
+
+
+async def test_a_large_fleet_is_written_in_pieces_and_whole(store: Store) -> None:
+    hosts = tuple(replace(WEB, host=Host(f"web-{n}:9100")) for n in range(5000))
+    sink = MetricsSink(store.outbox, "0.1.0")
+    await sink.publish(replace(REPORT, hosts=hosts, findings=(), incidents=()))
+    lines = (await sink.render("", NOW)).body.decode().splitlines()
+    assert sum(line.startswith("openmanager_host_info{") for line in lines) == 5000
+    assert sum(line.startswith("openmanager_anomaly_feature_share_ratio{") for line in lines) == 10_000
+    assert len({line for line in lines if line.startswith("# TYPE openmanager_")}) == sum(
+        line.startswith("# TYPE openmanager_") for line in lines
+    )
 
 
 async def test_the_process_tells_of_itself(store: Store) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from gzip import compress
 
 import numpy as np
 
@@ -174,10 +175,11 @@ class Inside:
         await asyncio.sleep(self.seconds)
         return {"md": "# Host report\n", "html": PAGE, "json": "{}"}[wanted.format]
 
-    async def metrics(self, accept: str, now: datetime) -> Exposition:
+    async def metrics(self, accept: str, now: datetime, *, gzip: bool = False) -> Exposition:
         self.accepted.append(accept)
         assert now == self.now
-        return Exposition(b"openmanager_up 1\n", "text/plain; version=0.0.4; charset=utf-8")
+        body, encoding = b"openmanager_up 1\n", "gzip" if gzip else ""
+        return Exposition(compress(body) if gzip else body, "text/plain; version=0.0.4; charset=utf-8", encoding)
 
 
 @dataclass(frozen=True)

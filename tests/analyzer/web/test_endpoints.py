@@ -116,6 +116,17 @@ def test_metrics_come_in_the_format_that_the_scraper_asks_for(
     assert response.content == b"openmanager_up 1\n"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip", "gzip"), ("br;q=1.0, GZIP;q=0.5", "gzip"), ("gzip;q=0", None), ("gzip; q=0.000", None), ("br", None)],
+)
+def test_metrics_are_compressed_for_who_takes_it(url: str, client: Client, accepted: str, encoding: str | None) -> None:
+    response = client.get(f"{url}/metrics", headers={"Accept-Encoding": accepted})
+    assert response.headers.get("Content-Encoding") == encoding
+    assert response.headers["Vary"] == "Accept, Accept-Encoding"
+    assert response.content == b"openmanager_up 1\n"
+
+
 def test_hosts_are_told_with_a_verdict_and_a_sentence_in_both_languages(
     url: str, client: Client, document: Document
 ) -> None:
