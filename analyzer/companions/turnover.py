@@ -67,11 +67,13 @@ def _gone(scene: Scene, groups: Groups) -> Iterable[Companion]:
 def _started(scene: Scene, groups: Groups) -> Iterable[Companion]:
     """Groups all of which began with the story, nearest to its beginning first.
 
-    One that was there before and never for long comes and goes: that it is there says nothing.
+    One that was there before and never for long comes and goes: that it is there says nothing. Nor is what came later
+    than rates can tell a cause.
     """
-    began, earliest = scene.began.timestamp(), scene.before.timestamp() - EARLIER_RANGES * scene.rate_seconds
+    began = scene.began.timestamp()
+    earliest, latest = began - EARLIER_RANGES * scene.rate_seconds, began + scene.rate_seconds
     comes_and_goes = groups.seen.keys() - set(_settled(scene, groups)) | {OTHER}
-    new = [name for name, at in groups.begins.items() if at >= earliest and name not in comes_and_goes]
+    new = [name for name, at in groups.begins.items() if earliest <= at <= latest and name not in comes_and_goes]
     new.sort(key=lambda name: (abs(groups.begins[name] - began), name))
     return [_changed(scene, groups, name, groups.begins[name]) for name in new[:MOST]]
 

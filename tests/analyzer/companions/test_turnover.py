@@ -40,5 +40,9 @@ async def test_a_group_told_of_only_now_that_began_long_before_is_not_told_as_st
     assert await turnover(Groups("reindex", 86400), SCENE) == ()
 
 
+async def test_a_group_that_began_well_after_the_story_is_not_told() -> None:
+    assert await turnover(Groups("reindex", 200), SCENE) == ()
+
+
 async def test_all_others_together_never_started() -> None:
     assert await turnover(Groups("other", 310), SCENE) == ()
