@@ -82,10 +82,13 @@ def _lines(family: Family, scrape: Scrape, escaped: Escaped) -> Iterator[str]:
 
 
 def _lines_of_hosts(family: Family, samples: OfHosts, scrape: Scrape, escaped: Escaped) -> Iterator[str]:
-    """The same, for most of all samples: what a host's lines have in common is written once."""
+    """The same, for most of all samples: what a host's lines have in common is written once.
+
+    Thirteen digits tell a timestamp to the millisecond, and are written in half the time of all seventeen.
+    """
     endings = Endings(family.labels[1:], escaped)
     for report in scrape.report.hosts if scrape.report else ():
         start = f'{family.name}{{{family.labels[0]}="{escaped[report.host.name]}"'
         for labels, value in samples.of(report):
             if isfinite(value):
-                yield f"{start}{endings[labels]}{float(value)!r}\n"
+                yield f"{start}{endings[labels]}{value:.13g}\n"
