@@ -22,7 +22,7 @@ from analyzer.machines import MEMORY as MEMORY_QUERY
 
 CAUSES_TOLD = 5
 # A cause is as good as another that has at least this part of what it contributed.
-NEARLY = 0.75
+NEARLY = 0.6
 # An anomaly this many times over its bar, or lasting this long, is more than a note.
 CLEARLY_OVER = 1.5
 LONG_SECONDS = 600.0

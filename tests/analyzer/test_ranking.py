@@ -29,7 +29,7 @@ def test_page_faults_come_after_the_memory_that_causes_them_where_it_moved_nearl
 
 
 def test_what_is_said_to_follow_still_comes_first_where_nothing_else_moved_nearly_as_much() -> None:
-    parts = {"page_faults_per_second": 5.0, "memory_available_ratio": 3.0}
+    parts = {"page_faults_per_second": 5.0, "memory_available_ratio": 2.5}
     assert ranked(parts, CATALOGUE) == ["page_faults_per_second", "memory_available_ratio"]
 
 
@@ -43,12 +43,12 @@ def test_features_that_no_catalogue_knows_are_ranked_by_their_parts() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(sorted(CATALOGUE)), st.floats(0.01, 50.0), min_size=1))
-def test_the_first_cause_has_three_quarters_of_the_greatest_part_at_least_and_none_is_lost(
+def test_the_first_cause_has_three_fifths_of_the_greatest_part_at_least_and_none_is_lost(
     parts: dict[str, float],
 ) -> None:
     told = ranked(parts, CATALOGUE)
     assert sorted(told) == sorted(parts)
-    assert parts[told[0]] >= 0.75 * max(parts.values())
+    assert parts[told[0]] >= 0.6 * max(parts.values())
 
 
 def test_what_a_feature_follows_is_in_the_catalogue_and_does_not_follow_it() -> None:
