@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from analyzer.data import Feature, Fleet, Forecast, Peers, Window
+from analyzer.data import Feature, Fleet, Forecast, Peers, Times, Window
 from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.host import AHEAD, forecast_fleet
 from analyzer.interfaces import Source
@@ -131,10 +131,10 @@ def foretell_near(
     passed = (now - known.at).total_seconds()
     far = {host: tuple(later(forecast, passed) for forecast in told) for host, told in known.far.items()}
     near = from_now(now, recent, forecast_fleet(recent, features, level=level))
-    names = sorted(set(far) | set(near))
+    names, seams = sorted(set(far) | set(near)), Seams()
     return Prospect(
         now,
-        {name: joined(near.get(name, ()), far.get(name, ())) for name in names},
+        {name: joined(near.get(name, ()), far.get(name, ()), seams) for name in names},
         known.groups,
         far,
         known.grouped_until,
@@ -157,15 +157,39 @@ def later(forecast: Forecast, passed: float) -> Forecast:
     return replace(forecast, exhausted_in=(expected, soonest, latest))
 
 
-def joined(near: Sequence[Forecast], far: Sequence[Forecast]) -> tuple[Forecast, ...]:
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """The first `near` of a near forecast's times and those of a far one from `far` on, together `times`."""
+
+    near: int
+    far: int
+    times: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """Where near and far times meet: most of a fleet's forecasts share theirs, so these are found and held once."""
+
+    known: dict[tuple[int, int, float], Seam] = field(default_factory=dict)
+
+    def between(self, near: Times, far: Times, until: float) -> Seam:
+        """The times must live as long as the seams: they are known by where they are."""
+        key = (id(near), id(far), until)
+        if key not in self.known:
+            first, rest = (int(np.searchsorted(times, until, side="right")) for times in (near, far))
+            self.known[key] = Seam(first, rest, np.concatenate([near[:first], far[rest:]]))
+        return self.known[key]
+
+
+def joined(near: Sequence[Forecast], far: Sequence[Forecast], seams: Seams) -> tuple[Forecast, ...]:
     """One forecast for each feature: the near one for the next hour, the far one from there on."""
     soon = {forecast.feature: forecast for forecast in near}
     later = {forecast.feature: forecast for forecast in far}
     names = [*later, *(name for name in soon if name not in later)]
-    return tuple(join(soon.get(name), later.get(name)) for name in names)
+    return tuple(join(soon.get(name), later.get(name), seams) for name in names)
 
 
-def join(near: Forecast | None, far: Forecast | None) -> Forecast:
+def join(near: Forecast | None, far: Forecast | None, seams: Seams) -> Forecast:
     """The near one tells the next hour, and up to three where it sees the limit reached; the far one what is later."""
     if near is None or far is None:
         only = near or far
@@ -173,15 +197,18 @@ def join(near: Forecast | None, far: Forecast | None) -> Forecast:
             raise ValueError("there is no forecast to join")
         return only
     imminent = near.exhausted_in is not None and near.exhausted_in[0] <= IMMINENT_SECONDS
-    until = near.times[0] - AHEAD[0] + (IMMINENT_SECONDS if imminent else NEAR_SECONDS)
-    first, rest = near.times <= until, far.times > until
-    if not first.any() or not rest.any():
-        return far if rest.any() else near
-    return replace(
-        far,
-        times=np.concatenate([near.times[first], far.times[rest]]),
-        point=np.concatenate([near.point[first], far.point[rest]]),
-        lower=np.concatenate([near.lower[first], far.lower[rest]]),
-        upper=np.concatenate([near.upper[first], far.upper[rest]]),
-        exhausted_in=near.exhausted_in if imminent else far.exhausted_in,
+    until = float(near.times[0]) - AHEAD[0] + (IMMINENT_SECONDS if imminent else NEAR_SECONDS)
+    seam = seams.between(near.times, far.times, until)
+    if not seam.near or seam.far == len(far.times):
+        return far if seam.far < len(far.times) else near
+    return Forecast(
+        far.host,
+        far.feature,
+        seam.times,
+        np.concatenate([near.point[: seam.near], far.point[seam.far :]]),
+        np.concatenate([near.lower[: seam.near], far.lower[seam.far :]]),
+        np.concatenate([near.upper[: seam.near], far.upper[seam.far :]]),
+        far.level,
+        far.limit,
+        near.exhausted_in if imminent else far.exhausted_in,
     )

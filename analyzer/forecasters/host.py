@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +85,7 @@ def forecast_rows(
             chosen = alike[first : first + AT_ONCE]
             limits = [np.nan if (own := catalogue[series[i][1]].limit) is None else own for i in chosen]
             values = rows[chosen, len(times) - length :].astype(np.float64)
-            outlook = foresee(values, step, seconds, level=level, limits=np.array(limits))
+            outlook = single(foresee(values, step, seconds, level=level, limits=np.array(limits)))
             for place, i in enumerate(chosen.tolist()):
                 host, name = series[i]
                 found[i] = one_forecast(outlook, place, host, catalogue[name], at, level)
@@ -111,15 +112,21 @@ def usable_steps(rows: Values) -> npt.NDArray[np.intp]:
     return np.where(fits & (usable >= FEWEST_VALUES), usable, 0)
 
 
+def single(outlook: Outlook) -> Outlook:
+    """In single precision, for all series at once."""
+    point, lower, upper = (each.astype(np.float32) for each in (outlook.point, outlook.lower, outlook.upper))
+    return replace(outlook, point=point, lower=lower, upper=upper)
+
+
 def one_forecast(outlook: Outlook, row: int, host: str, feature: Feature, times: Times, level: float) -> Forecast:
     until = outlook.exhausted_in[row]
     return Forecast(
         host,
         feature.name,
         times,
-        outlook.point[row].astype(np.float32),
-        outlook.lower[row].astype(np.float32),
-        outlook.upper[row].astype(np.float32),
+        outlook.point[row],
+        outlook.lower[row],
+        outlook.upper[row],
         level,
         feature.limit,
         None if np.isnan(until[0]) else (float(until[0]), float(until[1]), float(until[2])),
