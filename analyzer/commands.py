@@ -15,11 +15,11 @@ from rich.console import Console
 from analyzer.app import looked_once, notification_channels
 from analyzer.assistant.rendering import render as render_document
 from analyzer.assistant.understanding import understand_tsv
-from analyzer.data import Question
+from analyzer.data import Language, Question
 from analyzer.errors import DeliveryError, SettingsError
 from analyzer.settings_tree import Settings, host_and_port, parse_duration
 from analyzer.sinks.notifications import TEST
-from analyzer.terminal import progress, render
+from analyzer.terminal import Shown, progress, render
 
 ASK_SECONDS = 60.0
 FAILED = 1
@@ -27,10 +27,10 @@ FAILED = 1
 
 def once(settings: Settings, given: Namespace) -> int:
     """Learn, look, print. 1 when nothing could be looked at or there is no such host."""
-    return asyncio.run(_once(settings, given.host))
+    return asyncio.run(_once(settings, given.host, given.lang))
 
 
-async def _once(settings: Settings, host: str) -> int:
+async def _once(settings: Settings, host: str, language: Language) -> int:
     errors = Console(stderr=True)
     with progress(errors) as told:
         async with looked_once(settings, told) as parts:
@@ -42,7 +42,8 @@ async def _once(settings: Settings, host: str) -> int:
     if host and report.host(host) is None:
         errors.print(f"there is no host {host}; there are {', '.join(h.host.name for h in report.hosts)}")
         return FAILED
-    Console().print(render(report, parts.features, host))
+    shown = Shown(parts.features, parts.rounds.states, language, settings.notify.timezone)
+    Console().print(render(report, shown, host))
     return 0
 
 
