@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from analyzer.forecasters.grid import Array, Rows, median
@@ -17,20 +19,31 @@ ALIKE = 0.75
 TAKEN = 1.25
 
 
-def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
-    """`blocks[n, b, p]` and what was added to each bin so that it meets what followed, both of that shape.
+@dataclass(frozen=True)
+class Mended:
+    """A history `[n, b, p]` without its jumps, and what was added to each bin so that it meets what followed.
 
-    Only jumps that stand out from all other changes and stay count, at most three; those alike a week apart recur, as
-    do those that take back alike at even distances.
-    And only in a series that is a clear trend once they are gone: a level that moves may move back.
+    `blocks` and `offset` are mended only where that shows a clear trend: a level that moved may move back. `pace` is
+    mended always, for how fast it drifts: a level that moved at once is on its way nowhere.
+    """
+
+    blocks: Array
+    offset: Array
+    pace: Array
+
+
+def without_jumps(blocks: Array, *, daily: bool) -> Mended:
+    """Only jumps that stand out from all other changes and stay count, at most three.
+
+    Those alike a week apart recur, as do those that take back alike at even distances, and are left in.
     """
     bins = blocks.reshape(len(blocks), -1)
     offset = np.zeros_like(bins)
     if bins.shape[1] < 4 * MOST:
-        return blocks, np.zeros_like(blocks)
+        return Mended(blocks, np.zeros_like(blocks), blocks)
     places, counts = outstanding(bins, blocks.shape[2], daily=daily)
     if not counts.any():
-        return blocks, np.zeros_like(blocks)
+        return Mended(blocks, np.zeros_like(blocks), blocks)
     several = np.flatnonzero(counts > 1)
     counts[several[rotations(bins[several], places[several], counts[several], blocks.shape[2])]] = 0
     for i in range(MOST):
@@ -41,7 +54,8 @@ def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
             before = np.arange(bins.shape[1]) < at[:, None]
             offset[rows] += np.where(before, size[:, None], 0.0)
     mended = bins + offset
-    trending = (offset != 0).any(axis=1) & (line_r2(mended.reshape(blocks.shape)) > TREND_R2)
+    pace = mended.reshape(blocks.shape)
+    trending = (offset != 0).any(axis=1) & (line_r2(pace) > TREND_R2)
     offset[~trending] = 0.0
     # The bin in which it jumped is a mixture of both sides.
     for i in range(MOST):
@@ -49,7 +63,7 @@ def without_jumps(blocks: Array, *, daily: bool) -> tuple[Array, Array]:
         at = places[rows, i]
         between = (mended[rows, at - 1] + mended[rows, at + 1]) / 2
         offset[rows, at] = between - bins[rows, at]
-    return (bins + offset).reshape(blocks.shape), offset.reshape(blocks.shape)
+    return Mended((bins + offset).reshape(blocks.shape), offset.reshape(blocks.shape), pace)
 
 
 def outstanding(bins: Array, width: int, *, daily: bool) -> tuple[Rows, Rows]:

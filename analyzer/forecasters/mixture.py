@@ -56,10 +56,13 @@ def reaches_of(width: int, blocks: int) -> tuple[Reach, ...]:
     return tuple(Reach(first, end) for first, end in pairwise([0, *ends]) if end > first)
 
 
-def mix(blocks: Array, raw: Array, ahead_blocks: int, *, daily: bool) -> Mixture:
-    """Forecast `blocks[n, b, p]` for `ahead_blocks` more; `raw[n, b, p, i]` are the values that intervals must hold."""
+def mix(blocks: Array, raw: Array, pace: Array, ahead_blocks: int, *, daily: bool) -> Mixture:
+    """Forecast `blocks[n, b, p]` for `ahead_blocks` more; `raw[n, b, p, i]` are the values that intervals must hold.
+
+    How fast it drifts is learned from `pace`, the same history without jumps.
+    """
     origins = Origins.of(blocks.shape[1])
-    candidates = candidate_paths(blocks, drift(blocks, origins), origins, daily=daily)
+    candidates = candidate_paths(blocks, drift(pace, origins), origins, daily=daily)
     reaches = reaches_of(blocks.shape[2], blocks.shape[1])
     checked = reaches[-1].end // blocks.shape[2]
     told = np.stack([candidate.path(checked)[:, 1:] for candidate in candidates])

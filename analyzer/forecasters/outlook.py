@@ -61,11 +61,12 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     grid = history.grid
     lows, highs = possible(history, limits)
     limit = (limits - history.center[:, 0]) / history.scale[:, 0]
-    blocks, offset = without_jumps(history.bins, daily=grid.daily)
+    mended = without_jumps(history.bins, daily=grid.daily)
+    blocks, offset = mended.blocks, mended.offset
     raw = history.raw[..., :: max(1, grid.per_bin // RAW_PER_BIN)] + offset[..., None]
     places = grid.place(seconds)
     ahead_blocks = int(np.ceil(places[-1] / grid.width))
-    mixture = mix(blocks, raw, ahead_blocks, daily=grid.daily)
+    mixture = mix(blocks, raw, mended.pace, ahead_blocks, daily=grid.daily)
     known = grid.blocks * grid.width
     half = half_widths(mixture.missed, mixture.reaches, known, mixture.point.shape[1], level, trend_of(blocks))
     exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, float(seconds[-1]))

@@ -46,15 +46,23 @@ def test_a_bin_is_the_median_of_what_was_seen_in_it() -> None:
 def test_a_jump_in_a_trend_is_taken_out() -> None:
     noise = np.random.default_rng(0).normal(0, 0.5, 336)
     values = HOURS + np.where(HOURS >= 200, 60.0, 0.0) + noise
-    blocks, offset = without_jumps(values.reshape(1, 14, 24), daily=True)
-    assert offset.reshape(-1)[0] == pytest.approx(60.0, abs=3)
-    assert offset.reshape(-1)[-1] == 0.0
-    assert np.abs(np.diff(blocks.reshape(-1))).max() < 5
+    mended = without_jumps(values.reshape(1, 14, 24), daily=True)
+    assert mended.offset.reshape(-1)[0] == pytest.approx(60.0, abs=3)
+    assert mended.offset.reshape(-1)[-1] == 0.0
+    assert np.abs(np.diff(mended.blocks.reshape(-1))).max() < 5
 
 
-def test_a_level_that_moved_is_left_as_it_was() -> None:
+def test_a_level_that_moved_is_left_as_it_was_but_tells_no_pace() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.5, 336)
+    values = np.where(HOURS >= 260, 20.0, 0.0) + noise
+    mended = without_jumps(values.reshape(1, 14, 24), daily=True)
+    assert not mended.offset.any()
+    np.testing.assert_array_equal(mended.blocks.reshape(-1), values)
+    assert mended.pace.reshape(-1)[0] == pytest.approx(20.0, abs=3)
+
+
+def test_a_level_that_moved_and_came_back_is_left_in_all() -> None:
     noise = np.random.default_rng(0).normal(0, 0.5, 336)
     values = np.where((HOURS >= 100) & (HOURS < 260), 20.0, 0.0) + noise
-    blocks, offset = without_jumps(values.reshape(1, 14, 24), daily=True)
-    assert not offset.any()
-    np.testing.assert_array_equal(blocks.reshape(-1), values)
+    mended = without_jumps(values.reshape(1, 14, 24), daily=True)
+    np.testing.assert_array_equal(mended.blocks.reshape(-1), values)

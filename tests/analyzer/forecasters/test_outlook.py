@@ -52,6 +52,13 @@ def test_a_file_deleted_yesterday_does_not_hide_the_trend() -> None:
     assert expected == pytest.approx(87.2 / 24, rel=0.05)
 
 
+@pytest.mark.parametrize("hours_ago", [14, 30, 60])
+def test_a_level_that_rose_at_once_is_on_its_way_nowhere(hours_ago: int) -> None:
+    swing = 0.03 * np.sin(HOURS / 24 * 2 * np.pi)
+    values = 0.3 + swing + np.where(336 - hours_ago <= HOURS, 0.3, 0.0) + wobble(0.005)
+    assert np.isnan(until_full(values)[0])
+
+
 def test_a_leak_that_was_restarted_leaks_on() -> None:
     since = np.where(HOURS < 200, HOURS, HOURS - 200)
     expected, _, _ = until_full(0.2 + 0.002 * since + wobble(0.002))

@@ -58,15 +58,16 @@ def test_a_fill_under_a_long_rotation_is_full_at_its_first_peak_over_the_limit()
 
 def test_a_rotation_seen_twice_in_a_week_is_left_in_the_history() -> None:
     values = (0.002 * hours(7) + sawtooth(7, 65.0)).reshape(1, 7, 24)
-    _, offset = without_jumps(values, daily=True)
-    assert not offset.any()
+    mended = without_jumps(values, daily=True)
+    assert not mended.offset.any()
+    np.testing.assert_array_equal(mended.pace, values)
 
 
 def test_two_deletions_that_differ_are_still_taken_out() -> None:
     values = 0.01 * hours(7) - np.where(hours(7) >= 50, 0.2, 0.0) - np.where(hours(7) >= 115, 0.5, 0.0)
     values += np.random.default_rng(5).normal(0, 0.002, 168)
-    _, offset = without_jumps(values.reshape(1, 7, 24), daily=True)
-    assert offset[0, 0, 0] == pytest.approx(-0.7, abs=0.05)
+    mended = without_jumps(values.reshape(1, 7, 24), daily=True)
+    assert mended.offset[0, 0, 0] == pytest.approx(-0.7, abs=0.05)
 
 
 def test_a_neighbour_with_a_period_changes_nothing_for_one_without() -> None:
