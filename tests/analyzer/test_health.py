@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.data import Feature, Finding, Forecast, Frame, Health, Severity
-from analyzer.health import DEFAULT_WINDOW, fleet_health, health, strain, urgency
+from analyzer.data import Feature, Finding, Fleet, Forecast, Frame, Health, Host, Severity
+from analyzer.health import DEFAULT_WINDOW, fleet_health, health, health_of, strain, typicals, urgency
 
 START = 1_790_000_000.0
 SINCE = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -197,6 +197,42 @@ def test_a_score_is_between_nothing_and_a_hundred_and_adds_up(values: dict[str, 
     found = of(values)
     assert 0 <= score(found) <= 100
     assert score(found) + sum(taken.points for taken in found.deductions) == pytest.approx(100.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(levels, st.sampled_from(FEATURES))
+def test_what_goes_missing_never_lowers_it_nor_raises_the_confidence(values: dict[str, float], gone: Feature) -> None:
+    known, partial = of(values), of({name: value for name, value in values.items() if name != gone.name})
+    assert score(partial) >= score(known) - 1e-9
+    assert partial.confidence == pytest.approx(0.8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(levels, st.integers(0, 1000), st.integers(0, 39), st.floats(0, 1e6, width=32))
+def test_one_wild_sample_among_noisy_ones_moves_it_by_a_few_points(
+    values: dict[str, float], seed: int, row: int, wild: float
+) -> None:
+    noise = np.random.default_rng(seed).normal(1, 0.02, (40, len(FEATURES)))
+    calm = frame(values)
+    noisy = (calm.values * noise).astype(np.float32)
+    struck = noisy.copy()
+    struck[row] = wild
+    before, after = (health(Frame("web-1", calm.features, calm.times, each), FEATURES) for each in (noisy, struck))
+    assert score(after) == pytest.approx(score(before), abs=5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(levels, levels, st.permutations(range(len(FEATURES))))
+def test_neither_other_hosts_nor_the_order_of_features_change_it(
+    values: dict[str, float], others: dict[str, float], order: list[int]
+) -> None:
+    one, other = frame(values), frame(others)
+    turned = Frame("web-1", tuple(one.features[i] for i in order), one.times, one.values[:, order])
+    stacked = np.stack([other.values.T, one.values.T])
+    fleet = Fleet((Host("web-0"), Host("web-1")), one.features, one.times, stacked)
+    among = health_of("web-1", typicals(fleet)[1], FEATURES)
+    assert health(turned, FEATURES).score == health(one, FEATURES).score == among.score
+    assert among.performance == health(one, FEATURES).performance
 
 
 def test_what_this_kind_of_host_does_not_have_is_not_missing() -> None:
