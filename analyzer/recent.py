@@ -60,6 +60,8 @@ def _merged_times(known: Times, news: Times) -> Times:
 
 def _cut(fleet: Fleet, span_seconds: float) -> Fleet:
     keep = fleet.times >= _oldest(fleet.times, span_seconds)
+    if keep.all():
+        return fleet
     return Fleet(fleet.hosts, fleet.features, fleet.times[keep], np.ascontiguousarray(fleet.values[:, :, keep]))
 
 

@@ -57,20 +57,46 @@ print("freed" if full - resident() > 50_000_000 else (full, resident()))
     assert run(program) == "freed"
 
 
-def test_large_arrays_go_back_with_their_last_reference() -> None:
+def test_huge_arrays_go_back_with_their_last_reference_and_others_when_told() -> None:
     program = """
 import sys
-from analyzer.lean import hold_little
+from analyzer.lean import give_back, hold_little
 if sys.platform != "linux" or not hold_little():
-    print("freed")
+    print("freed freed")
     raise SystemExit
 import numpy as np
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
-for _ in range(3):  # glibc learns from freed blocks to keep larger ones, unless it is told
-    arrays = [np.ones(1_000_000) for _ in range(20)]
-    full = resident()
-    del arrays
-print("freed" if full - resident() > 100_000_000 else (full, resident()))
+def freed(length, count, last):
+    for _ in range(3):  # glibc learns from freed blocks to keep larger ones, unless it is told
+        arrays = [np.ones(length) for _ in range(count)]
+        above = bytes(100_000)  # what lives behind them must not hold them
+        full = resident()
+        del arrays
+        last()
+    return "freed" if full - resident() > 100_000_000 else (full, resident())
+print(freed(4_000_000, 5, lambda: None), freed(100_000, 200, give_back))
 """
-    assert run(program) == "freed"
+    assert run(program) == "freed freed"
+
+
+def test_the_same_arithmetic_again_asks_the_system_for_no_new_memory() -> None:
+    program = """
+import sys
+from analyzer.lean import hold_little
+if sys.platform != "linux" or not hold_little():
+    print("kept")
+    raise SystemExit
+import resource
+import numpy as np
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+ones = np.ones(500_000)
+for _ in range(3):
+    (ones + 1) * (ones + 2)
+begun = faults()
+for _ in range(100):
+    (ones + 1) * (ones + 2)
+print("kept" if faults() - begun < 5000 else faults() - begun)
+"""
+    assert run(program) == "kept"
