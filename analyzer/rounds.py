@@ -19,9 +19,9 @@ from analyzer.judge import ANOMALY
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
 from analyzer.lean import give_back
-from analyzer.state_names import usual_states
 from analyzer.store import Store
 from analyzer.training import HostModels
+from analyzer.usual_states import usual_states
 
 MEMORY, JUDGED_AT = "judge", "judged at"
 ALL = 1_000_000

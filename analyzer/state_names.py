@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from analyzer.data import Feature, Language, UsualState
+from analyzer.data import Feature, Language
 from analyzer.states import Points, States
 
 Name = Mapping[Language, str]
@@ -54,23 +54,6 @@ def state_names(states: States, catalogue: Sequence[Feature], utc_offset_hours: 
             name = {"en": f"{name['en']} ({label})", "ko": f"{name['ko']} ({label})"}
         found.append(name)
     return tuple(found)
-
-
-def usual_states(states: States, catalogue: Sequence[Feature]) -> tuple[UsualState, ...]:
-    """The host's states for people, the most frequent first."""
-    names = state_names(states, catalogue)
-    found = [
-        UsualState(
-            label,
-            names[s],
-            float(states.shares[s]),
-            tuple(states.by_hour[:, s].tolist()),
-            dict(zip(states.labels, states.transitions[s].tolist(), strict=True)),
-            dict(zip(states.features, states.centroids[s].tolist(), strict=True)),
-        )
-        for s, label in enumerate(states.labels)
-    ]
-    return tuple(sorted(found, key=lambda state: -state.share))
 
 
 def busyness(states: States, groups: Mapping[str, str]) -> Mapping[str, Points]:
