@@ -13,6 +13,7 @@ PROGRAMS = (
     "conformance",
     "detection_cost",
     "fleet_cycle",
+    "renewal",
     "nab",
     "forecast",
     "understanding",

@@ -20,6 +20,7 @@ from analyzer.data import Fleet, Frame, Host, Values
 from analyzer.detectors import DETECTORS, LOOKBACK_STEPS, Lesson
 from analyzer.detectors.fleet import FleetModels
 from analyzer.detectors.forest import grow
+from analyzer.lean import hold_little
 from analyzer.training import fit_host
 
 FEATURES, WEEK, STEP = 40, 10_080, 60.0
@@ -121,6 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=int, default=10_000)
     asked, _ = parser.parse_known_args()
+    hold_little()
     peers(ticks(asked.most))
     history = frame(lived(WEEK))
     fit_host(history, NOW, STEP)
