@@ -102,7 +102,7 @@ class HostAssistant:
         if understood.intent == "other" and understood.sure:
             return Draft(phrases.not_mine(language), supported=False)
         if report is None or not report.hosts:
-            return Draft(phrases.too_early(language), supported=False)
+            return Draft(phrases.too_early(report, language), supported=False)
         if question.host and report.host(question.host) is None:
             return Draft(phrases.unknown_host(question.host, report, language), supported=False)
         if not understood.sure or understood.intent not in ANSWERS:

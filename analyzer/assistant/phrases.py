@@ -23,7 +23,14 @@ READINGS: Mapping[Intent, tuple[str, str]] = {
 HOSTS_NAMED = 10
 
 
-def too_early(language: Language) -> str:
+def too_early(report: Report | None, language: Language) -> str:
+    """Why nothing is known yet: no cycle has finished, or the last one could not look."""
+    why = "; ".join(dict.fromkeys(failure.reason for failure in report.failures)) if report else ""
+    if why:
+        return {
+            "en": f"Nothing is known about any host: {why}",
+            "ko": f"수집에 실패하여 호스트 정보를 알 수 없습니다: {why}",
+        }[language]
     return {
         "en": "No cycle has finished yet, so nothing is known about any host. Ask again in a minute.",
         "ko": "아직 첫 수집이 끝나지 않아 호스트 정보를 알 수 없습니다. 잠시 후 다시 질문해 주세요.",

@@ -29,6 +29,7 @@ from analyzer.wording.incidents import say_incident
 FINDINGS_TOLD = 3
 FEATURES_TOLD = 5
 BEFORE = timedelta(minutes=30)
+STIRRED = 0.03  # the part by which a mean must have changed to be told as having moved
 # What was found so long ago is looked for again: someone asks now.
 YOUNG = timedelta(minutes=2)
 PATIENCE_SECONDS = 2.0
@@ -141,9 +142,9 @@ def _change(inquiry: Inquiry, host: str, name: str, scene: Scene, citations: Cit
     new, old = scene.during.of(host, name), scene.before.of(host, name)
     if not new or not old:
         return ""
-    now, then = (inquiry.amount(e[0].value, e[0].unit) for e in (new, old))
-    if now == then:
+    if abs(new[0].value - old[0].value) <= STIRRED * max(abs(new[0].value), abs(old[0].value)):
         return ""
+    now, then = (inquiry.amount(e[0].value, e[0].unit) for e in (new, old))
     cited, meaning = citations.cite(new[0], old[0]), inquiry.meaning(name)
     return inquiry.say(
         f"{meaning} went from {then} to {now} on average.{cited}", f"{meaning} 평균 변화: {then} → {now}.{cited}"

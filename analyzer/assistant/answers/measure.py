@@ -36,6 +36,10 @@ class Measured:
         found = self.of(host, feature)
         return found[0].value if found else math.nan
 
+    def peak(self, host: str, feature: str) -> float:
+        found = self.of(host, feature)
+        return next((f.value for e in found[:1] for f in e.figures if f.name == "highest"), math.nan)
+
 
 async def measure_now(inquiry: Inquiry, names: Sequence[str]) -> Measured:
     """The newest value of each feature on each host that is asked about."""

@@ -86,10 +86,13 @@ def _summary(inquiry: Inquiry, statuses: list[HostStatus]) -> str:
             f"All {total} hosts are fine: no open findings.",
             f"호스트 {total}대 모두 정상이며 열린 이상 항목이 없습니다.",
         )
-    return inquiry.say(
-        f"Of {total} hosts, {wrong} to look at, {learning} still learning, {fine} fine.",
-        f"호스트 {total}대 중 확인 필요 {wrong}대, 학습 중 {learning}대, 정상 {fine}대입니다.",
+    parts = (
+        (wrong, f"{wrong} need{'s' * (wrong == 1)} a look", f"확인 필요 {wrong}대"),
+        (learning, f"{learning} still learn{'s' * (learning == 1)} what is usual", f"학습 중 {learning}대"),
+        (fine, f"{fine} {'is' if fine == 1 else 'are'} fine", f"정상 {fine}대"),
     )
+    english, korean = zip(*((en, ko) for count, en, ko in parts if count), strict=True)
+    return inquiry.say(f"Of {total} hosts, {', '.join(english)}.", f"호스트 {total}대 중 {', '.join(korean)}입니다.")
 
 
 def _past_summary(inquiry: Inquiry, statuses: list[HostStatus]) -> str:

@@ -9,6 +9,7 @@ from analyzer.assistant.answers.measure import Measured, measure_now, measure_ov
 from analyzer.assistant.answers.sentences import problem_sentences, quantity
 from analyzer.assistant.draft import Citations, Draft
 from analyzer.assistant.inquiry import Inquiry, display
+from analyzer.assistant.understanding.cues import CUES
 from analyzer.data import Evidence, HostReport
 
 SHOWN = 10
@@ -20,7 +21,8 @@ async def answer_value(inquiry: Inquiry) -> Draft:
     past = inquiry.past
     measured = await (measure_over(inquiry, names, *past) if past else measure_now(inquiry, names))
     citations = Citations(inquiry.prometheus_url)
-    hosts = ranked(inquiry.hosts, measured, names)
+    peaks = past is not None and CUES["most"].search(inquiry.question.text) is not None
+    hosts = ranked(inquiry.hosts, measured, names, peaks=peaks)
     lines = [_line(inquiry, host, measured.of(host.host.name), citations) for host in hosts[:SHOWN]]
     if len(hosts) > SHOWN:
         rest = len(hosts) - SHOWN
@@ -31,11 +33,13 @@ async def answer_value(inquiry: Inquiry) -> Draft:
     return Draft(lines[0], (*lines[1:], *problems), tuple(citations.evidence), metrics=tuple(citations.evidence))
 
 
-def ranked(hosts: Sequence[HostReport], measured: Measured, names: Sequence[str]) -> list[HostReport]:
-    """The hosts that have a value, by the first feature, the highest first."""
+def ranked(
+    hosts: Sequence[HostReport], measured: Measured, names: Sequence[str], *, peaks: bool = False
+) -> list[HostReport]:
+    """The hosts that have a value, by the first feature, the highest first; by its highest value with `peaks`."""
     known = [h for h in hosts if measured.of(h.host.name)]
-    first = names[0]
-    return sorted(known, key=lambda h: -_or_lowest(measured.value(h.host.name, first)))
+    value = measured.peak if peaks else measured.value
+    return sorted(known, key=lambda h: -_or_lowest(value(h.host.name, names[0])))
 
 
 def _or_lowest(value: float) -> float:
@@ -57,6 +61,8 @@ def _over_time(inquiry: Inquiry, evidence: Evidence) -> str:
     )
     at = inquiry.moment(datetime.fromtimestamp(figures["highest at"], UTC))
     name = inquiry.meaning(evidence.feature)
+    if high == low:
+        return inquiry.say(f"{name} {mean} throughout", f"{name} 내내 {mean}")
     return inquiry.say(
         f"{name} averaged {mean}, highest {high} at {at}, lowest {low}",
         f"{name} 평균 {mean}, 최고 {high}({at}), 최저 {low}",

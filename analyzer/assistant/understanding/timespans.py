@@ -51,7 +51,8 @@ class Timespan:
     """A length of time and where it ends, counted from now; `ahead` when it lies in the future.
 
     `days_back` moves its end to the midnight that many days ago ("yesterday": 0 days back from today's midnight);
-    `since` is an hour of the clock it begins at.
+    `since` is an hour of the clock it begins at; `around` one that it lies around ("at 3am": half an hour before and
+    after).
     """
 
     seconds: int
@@ -59,6 +60,7 @@ class Timespan:
     ahead: bool = False
     ends_at_midnight: int | None = None
     since: float | None = None
+    around: float | None = None
 
     def bounds(self, now: datetime, timezone: str) -> tuple[datetime, datetime]:
         """Start and end of it for a person whose clock is in `timezone`."""
@@ -66,6 +68,13 @@ class Timespan:
             return now, now + timedelta(seconds=self.seconds)
         local = now.astimezone(ZoneInfo(timezone))
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        if self.around is not None:
+            middle = midnight + timedelta(hours=self.around)
+            middle = (middle if middle < local else middle - timedelta(days=1)) - timedelta(
+                days=0 if self.ends_at_midnight is None else 1 + self.ends_at_midnight
+            )
+            half = timedelta(seconds=self.seconds / 2)
+            return middle - half, min(middle + half, now)
         if self.since is not None:
             start = midnight + timedelta(hours=self.since)
             return (start if start < local else start - timedelta(days=1)), now
@@ -110,33 +119,57 @@ CLOCK = re.compile(
 )
 
 
+POINT = re.compile(
+    r"\b(?:at|around|about|near|by) (?:about )?(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>am|pm|o'?clock)?"
+    r"(?![\d%])"
+    r"|(?P<khalf>오전|오후|아침|새벽|저녁|밤)?\s*(?P<khour>\d{1,2})시(?!간)\s*(?:(?P<kminute>\d{1,2})분)?\s*(?:에|쯤|경|께|무렵)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
 def timespan_named(text: str) -> Timespan | None:
     """The first stretch of time a text names, None where it names none."""
     text = NOT_A_SPAN.sub(" ", text)
     ahead = bool(FUTURE.search(text))
-    readers: tuple[Callable[[str, bool], Timespan | None], ...] = (_clock, _counted, _named, _bare, _today)
+    readers: tuple[Callable[[str, bool], Timespan | None], ...] = (_clock, _point, _counted, _named, _bare, _today)
     return next((found for read in readers if (found := read(text, ahead))), None)
 
 
 def without_timespans(text: str) -> str:
     """The text with every stretch of time taken out."""
-    for pattern in (CLOCK, COUNTED, BARE, TODAY, *(pattern for pattern, _, _ in NAMED)):
+    for pattern in (CLOCK, POINT, COUNTED, BARE, TODAY, *(pattern for pattern, _, _ in NAMED)):
         text = pattern.sub(" ", text)
     return text
 
 
 def _clock(text: str, _ahead: bool) -> Timespan | None:  # noqa: FBT001 the readers share one shape
     match = CLOCK.search(text)
-    if not match:
-        return None
+    hour = _hour(match) if match else None
+    return None if hour is None else Timespan(DAY, f"since {_said(hour)}", since=hour)
+
+
+def _point(text: str, ahead: bool) -> Timespan | None:  # noqa: FBT001 as above
+    """A time of day that is over: the last one, yesterday's where yesterday is named."""
+    match = None if ahead else POINT.search(text)
+    hour = _hour(match) if match else None
+    if match is None or hour is None or (not match["half"] and match["hour"] and not match["minute"]):
+        return None  # "at 3" may be anything
+    day = _named(POINT.sub(" ", text), False)
+    return Timespan(HOUR, f"at {_said(hour)}", ends_at_midnight=day.ends_at_midnight if day else None, around=hour)
+
+
+def _hour(match: re.Match[str]) -> float | None:
+    """The hour of a day with its minutes as a part, None where no clock shows it."""
     hour = int(match["hour"] or match["khour"])
     half = (match["half"] or match["khalf"] or "").lower()
     late = half in {"pm", "오후", "저녁", "밤"} and hour < 12  # noqa: PLR2004 twelve hours on the dial
-    hour = hour + 12 if late else hour
-    minutes = int(match["minute"] or match["kminute"] or 0)
-    if hour > 23:  # noqa: PLR2004 hours in a day
-        return None
-    return Timespan(DAY, f"since {hour:02d}:{minutes:02d}", since=hour + minutes / 60)
+    midnight = half in {"am", "오전", "새벽"} and hour == 12  # noqa: PLR2004 as above
+    hour = hour + 12 if late else 0 if midnight else hour
+    return None if hour > 23 else hour + int(match["minute"] or match["kminute"] or 0) / 60  # noqa: PLR2004 hours in a day
+
+
+def _said(hour: float) -> str:
+    return f"{int(hour):02d}:{round(hour % 1 * 60):02d}"
 
 
 def _counted(text: str, ahead: bool) -> Timespan | None:  # noqa: FBT001 as above

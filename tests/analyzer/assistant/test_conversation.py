@@ -45,7 +45,7 @@ async def test_a_quiet_fleet_is_said_to_be_fine_in_both_languages(assistant: Hos
 
 async def test_status_tells_the_worst_host_first_with_vital_signs(assistant: HostAssistant) -> None:
     answer = await ask(assistant, "how are my servers")
-    assert answer.summary == "Of 2 hosts, 2 to look at, 0 still learning, 0 fine."
+    assert answer.summary == "Of 2 hosts, 2 need a look."
     assert answer.details[0] == BUSY_SENTENCE
     assert answer.details[1] == (
         "web-1:9100: CPU in use 93.3%, share of memory in use 50%, use of the fullest filesystem 40%, "
@@ -65,8 +65,26 @@ async def test_a_value_is_told_with_its_unit_and_its_query(assistant: HostAssist
 
 
 async def test_a_value_over_a_stretch_of_time_has_its_extremes_by_the_askers_clock(assistant: HostAssistant) -> None:
+    answer = await ask(assistant, "web-1 지난 3시간 CPU 평균")
+    assert answer.summary.startswith("web-1:9100: CPU 사용률 평균 52.4%, 최고 93.3%(3월 4일 14:10 KST), 최저 20%;")
+
+
+async def test_what_did_not_change_is_told_once(assistant: HostAssistant) -> None:
     answer = await ask(assistant, "web-1 지난 3시간 메모리 평균")
-    assert answer.summary.startswith("web-1:9100: 메모리 사용률 평균 50%, 최고 50%(3월 4일 12:30 KST), 최저 50%;")
+    assert answer.summary == (
+        "web-1:9100: 메모리 사용률 내내 50%; 메모리 사용량 내내 8 GiB; 사용 가능한 메모리 내내 8 GiB; "
+        "전체 메모리 내내 16 GiB. [E1][E2][E3][E4]"
+    )
+
+
+async def test_the_host_with_the_highest_peak_is_told_first(assistant: HostAssistant) -> None:
+    answer = await ask(assistant, "highest cpu in the last 24 hours")
+    assert answer.summary.startswith("web-1:9100: ")
+
+
+async def test_a_time_of_day_is_looked_at_and_not_the_present(assistant: HostAssistant) -> None:
+    answer = await ask(assistant, "web-1 cpu at 3am?")
+    assert answer.summary.startswith("web-1:9100: CPU in use 20% throughout;")
 
 
 async def test_what_is_abnormal_is_told_by_metric_and_host(assistant: HostAssistant) -> None:
@@ -199,10 +217,10 @@ async def test_what_is_not_about_hosts_gets_a_polite_no(assistant: HostAssistant
 
 
 async def test_an_unclear_question_is_asked_back_with_two_readings(assistant: HostAssistant) -> None:
-    answer = await ask(assistant, "why backup service failed")
+    answer = await ask(assistant, "since when is the shop down")
     assert not answer.supported
     assert answer.text == (
-        "I'm not sure what you mean: why something happened, or which services run or failed? "
+        "I'm not sure what you mean: which services run or failed, or what will run out and when? "
         "Please say it in other words."
     )
 
@@ -278,6 +296,40 @@ async def test_before_the_first_cycle_it_says_so(assistant: HostAssistant) -> No
     answer = await ask(assistant, "how is web-1", None)
     assert not answer.supported
     assert answer.text.startswith("No cycle has finished yet")
+
+
+async def test_where_nobody_could_be_looked_at_the_reason_is_told(assistant: HostAssistant) -> None:
+    blind = Report(NOW, "", "", (), (), (Failure("fetch", "Prometheus knows no node_uname_info", NOW),), {})
+    answer = await ask(assistant, "web-1 상태 어때", blind)
+    assert not answer.supported
+    assert answer.text == "수집에 실패하여 호스트 정보를 알 수 없습니다: Prometheus knows no node_uname_info"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "intent", "begins"),
+    [
+        ("why is web-1 cpu so high", "since when?", "cause", "web-1:9100 has behaved unusually since Mar 4 05:10 UTC"),
+        ("which services are down", "since when?", "services", "2 services have failed."),
+        ("why is web-1 cpu so high", "which process", "processes", "web-1:9100, processes by CPU"),
+        (
+            "how much memory is left on db-2",
+            "when will it be full",
+            "forecast",
+            "There is not enough history yet to forecast",
+        ),
+        ("show error logs", "last 5 lines on web-1", "logs", "Log since Mar 4 05:30 UTC"),
+        ("show error logs", "what about warnings", "logs", "Log since Mar 4 05:30 UTC"),
+        ("compare web-1 and db-2", "memory only", "compare", "db-2:9100 is highest in share of memory in use."),
+        ("왜 web-1 cpu가 높아?", "언제부터야?", "cause", "web-1:9100 호스트가 3월 4일 14:10 KST부터"),
+    ],
+)
+async def test_a_short_question_goes_on_from_the_one_before(
+    assistant: HostAssistant, first: str, then: str, intent: str, begins: str
+) -> None:
+    await ask(assistant, first, session="s")
+    answer = await ask(assistant, then, session="s")
+    assert answer.intent == intent
+    assert answer.text.startswith(begins)
 
 
 async def test_an_unknown_host_is_named_with_the_known_ones(assistant: HostAssistant) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -92,6 +92,9 @@ def test_a_metric_is_known_by_what_people_call_it(text: str, metric: str) -> Non
         ("사흘 동안", "3d"),
         ("the last two days", "2d"),
         ("since 9am", "since 09:00"),
+        ("what happened at 3am", "at 03:00"),
+        ("오후 2시 반쯤 로그", ""),
+        ("load at 5", ""),
         ("최근에 특이한 일이 있었나요", ""),
         ("상위 5개 프로세스", ""),
         ("right now", ""),
@@ -115,6 +118,20 @@ def test_since_nine_begins_at_nine_on_the_askers_clock() -> None:
     span = timespan_named("오전 9시부터 뭐가 이상했어")
     assert span is not None
     assert span.bounds(NOW, "Asia/Seoul")[0] == datetime(2026, 3, 4, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("cpu at 3am", datetime(2026, 3, 3, 17, 30, tzinfo=UTC)),
+        ("어제 새벽 3시쯤 cpu", datetime(2026, 3, 2, 17, 30, tzinfo=UTC)),
+        ("around 16:00 what happened", datetime(2026, 3, 3, 6, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_time_of_day_is_the_last_one_on_the_askers_clock(text: str, start: datetime) -> None:
+    span = timespan_named(text)
+    assert span is not None
+    assert span.bounds(NOW, "Asia/Seoul") == (start, start + timedelta(hours=1))
 
 
 def test_what_lies_ahead_is_told_from_what_lies_behind() -> None:
