@@ -109,6 +109,8 @@ def fit_states(history: Frame, previous: States | None = None, settings: StateSe
     rows = standardised(values, center, scale, settings.clip)
     with threadpool_limits(limits=1):  # one host is small; its threads would only fight those of the loop
         members = cluster(rows, settings)
+        if previous is not None and previous.features == history.features and len(previous.labels) > members.max() + 1:
+            members = kept(rows, standardised(previous.centroids, center, scale, settings.clip), members, settings)
     count = members.max() + 1
     means = np.array([rows[members == s].mean(axis=0) for s in range(count)])
     moving = np.isfinite(scale)
@@ -205,9 +207,26 @@ def cluster(rows: Points, settings: StateSettings) -> Members:
         if strength < settings.minimum_strength:
             continue
         members = k_means(rows, count, settings).labels_.astype(np.intp)
-        if np.bincount(members, minlength=count).min() >= settings.minimum_share * len(rows) and apart(rows, members):
+        if met_and_apart(rows, members, count, settings):
             chosen = members
     return chosen
+
+
+def kept(rows: Points, places: Points, otherwise: Members, settings: StateSettings) -> Members:
+    """The previous states, their centroids at `places`, while all of them are still met and apart.
+
+    What the halves of the history agree on wavers as it moves on: a state that was once shown needs no new proof.
+    """
+    if len(np.unique(places, axis=0)) < len(places):
+        return otherwise
+    members = KMeans(len(places), init=places, n_init=1, max_iter=100).fit(rows).labels_.astype(np.intp)
+    return members if met_and_apart(rows, members, len(places), settings) else otherwise
+
+
+def met_and_apart(rows: Points, members: Members, count: int, settings: StateSettings) -> bool:
+    return bool(
+        np.bincount(members, minlength=count).min() >= settings.minimum_share * len(rows) and apart(rows, members)
+    )
 
 
 def apart(rows: Points, members: Members) -> bool:

@@ -63,6 +63,31 @@ def test_labels_survive_a_refit_that_swaps_what_is_usual() -> None:
     assert after.shares[after.labels.index("A")] == pytest.approx(0.25, abs=0.01)
 
 
+def three_states(days: float) -> npt.NDArray[np.float64]:
+    """Idle, busy in the evenings, and a backup that does something else again from two to five at night."""
+    minutes = np.arange(round(days * 1440)) % 1440
+    return np.select([minutes >= 1080, (minutes >= 120) & (minutes < 300)], [5.0, -6.0], 0.0)
+
+
+def test_labels_stay_through_a_day_of_refits_on_a_moving_history() -> None:
+    """What a label means never changes, once its state was found: each refit sees two days that end two hours later."""
+    frame = host(three_states(3.0))
+    evening, night, noon = 1380, 200, 720
+    states, told = None, set()
+    for end in range(2 * 1440 + 240, 3 * 1440 + 1, 120):
+        part = Frame("web-1", frame.features, frame.times[end - 2880 : end], frame.values[end - 2880 : end])
+        states = fit_states(part, states)
+        members, _ = states.assign(frame)
+        told.add(tuple(states.labels[members[minute]] for minute in (evening, night, noon)))
+    assert len(told) == 1
+    assert len(set(*told)) == 3
+
+
+def test_a_state_that_is_not_met_any_more_is_forgotten() -> None:
+    before = fit_states(host(busy_evenings()))
+    assert fit_states(host(np.zeros(4000), seed=5), before).labels in {("A",), ("B",)}
+
+
 def test_centroids_are_in_the_features_own_units() -> None:
     states = fit_states(host(busy_evenings()))
     busy = states.labels.index("B")
