@@ -65,7 +65,9 @@ def mix(blocks: Array, raw: Array, pace: Array, ahead_blocks: int, *, daily: boo
     candidates = candidate_paths(blocks, drift(pace, origins), origins, daily=daily)
     reaches = reaches_of(blocks.shape[2], blocks.shape[1])
     checked = reaches[-1].end // blocks.shape[2]
-    told = np.stack([candidate.path(checked)[:, 1:] for candidate in candidates])
+    told = np.empty((len(candidates), len(blocks), len(origins.newest) - 1, reaches[-1].end))
+    for path, candidate in zip(told, candidates, strict=True):
+        path[:] = candidate.path(checked)[:, 1:]
     shares = shares_of(errors(came(blocks, origins, checked), told, reaches, candidates, origins), SHARPNESS)
     could = np.einsum("nrc,jc->nrj", shares, can_tell(candidates, origins))
     return Mixture(
@@ -97,8 +99,7 @@ def errors(
     One that could be asked at some origins only is compared with the others there, and at a reach where it could not
     be checked at all it is what it was at the reach before. One that has no path for a series earns nothing of it.
     """
-    starts = [reach.first for reach in reaches]
-    error = np.moveaxis(np.add.reduceat(np.abs(told - truth), starts, axis=3), 0, 3)
+    error = np.moveaxis(missed_by(told, truth, reaches), 0, 3)
     checks = np.isfinite(error[0, :, :, :1])
     everyone = [candidate.blocks_needed == 1 and candidate.speaks_of is None for candidate in candidates]
     all_weights = np.where(checks, origins.weights[1:, None, None], 0.0)
@@ -113,6 +114,19 @@ def errors(
     mean = (everyones * all_weights).sum(axis=1) / np.maximum(all_weights.sum(axis=0), FLOOR) / lengths[:, None]
     unknown = np.isinf(share)
     return np.asarray(np.where(unknown, UNKNOWN, np.where(unknown, 0.0, share) * mean))
+
+
+def missed_by(told: Array, truth: Array, reaches: tuple[Reach, ...]) -> Array:
+    """What each path missed in all, by reach: shape (candidates, series, origins, reaches).
+
+    One path at a time: what is between stays near the processor.
+    """
+    starts = [reach.first for reach in reaches]
+    found, away = np.empty((*told.shape[:3], len(reaches))), np.empty_like(truth)
+    for path, total in zip(told, found, strict=True):
+        np.abs(np.subtract(path, truth, out=away), out=away)
+        np.add.reduceat(away, starts, axis=2, out=total)
+    return found
 
 
 def mixed(told: Array, shares: Array, reaches: tuple[Reach, ...]) -> Array:
