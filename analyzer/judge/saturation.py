@@ -25,6 +25,7 @@ def saturations(
     """Every feature at or past `saturates_at` in all rows of the last `seconds`; it ends after as long below."""
     recent = fleet.times > now - seconds - 1e-3
     open_before = {(episode.kind, episode.host): episode for episode in before if episode.kind.startswith(SATURATION)}
+    place = {host.name: row for row, host in enumerate(fleet.hosts)}
     covered = len(fleet.times) > 0 and fleet.times[0] <= now - seconds + 1e-3
     told: list[Episode] = []
     for feature in features:
@@ -35,10 +36,12 @@ def saturations(
         full = np.asarray((past | ~seen).all(axis=1) & past.any(axis=1) & covered)
         still = np.asarray(past.any(axis=1) | ~seen.any(axis=1))
         kind = saturation_kind(feature.name)
-        for row, host in enumerate(fleet.hosts):
-            episode = open_before.pop((kind, host.name), None)
-            if episode is not None or (full[row] and _long_enough(feature, fleet, row, now - seconds)):
-                updated = _updated(episode, kind, host.name, feature, fleet, row)
+        rows = {place[host] for open_kind, host in open_before if open_kind == kind and host in place}
+        for row in sorted(rows.union(np.flatnonzero(full).tolist())):
+            host = fleet.hosts[row].name
+            episode = open_before.pop((kind, host), None)
+            if episode is not None or _long_enough(feature, fleet, row, now - seconds):
+                updated = _updated(episode, kind, host, feature, fleet, row)
                 told.append(updated if still[row] else replace(updated, ends_at=now))
     return told + list(open_before.values())
 
