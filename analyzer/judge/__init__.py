@@ -116,10 +116,11 @@ class Judge:
         """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""
         last_seen = dict(memory.last_seen)
         seen = np.asarray(np.isfinite(fleet.values).any(axis=1))
-        for row, host in enumerate(fleet.hosts):
-            rows = np.flatnonzero(seen[row])
-            if len(rows):
-                last_seen[host.name] = max(float(fleet.times[rows[-1]]), last_seen.get(host.name, -np.inf))
+        present = np.flatnonzero(seen.any(axis=1))
+        newest = fleet.times[len(fleet.times) - 1 - seen[present, ::-1].argmax(axis=1)] if len(present) else present
+        for row, time in zip(present.tolist(), newest.tolist(), strict=True):
+            host = fleet.hosts[row].name
+            last_seen[host] = max(time, last_seen.get(host, -np.inf))
         oldest = moment - self.forget_after.total_seconds()
         kept = {host: time for host, time in last_seen.items() if time >= oldest}
         return replace(memory.covering(tuple(kept)), last_seen=kept)
