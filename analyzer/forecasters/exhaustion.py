@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.forecasters.grid import Array, Grid, History, median
+from analyzer.forecasters.grid import Array, Flags, Grid, History, median
 
 PEAK_BLOCKS = 7
 # So much of a usual block's greatest surprise: it decides when a path comes near its limit slowly.
 PEAK_SHARE = 0.33
+# So near its limit, in shares of all that it moved, it was full.
+FULL = 0.01
 
 
 def time_to_limit(
@@ -21,7 +23,7 @@ def time_to_limit(
     """
     if np.isnan(limits).all():
         return np.full((len(blocks), 3), np.nan)
-    sign = np.where(median(history.bins[:, 0], 1) > limits, -1.0, 1.0)
+    sign = side(history, limits)
     turn = sign[:, None, None]
     peak = usual_peaks(blocks * turn, highest(history, sign) + offset * turn)
     path, wanted = point * sign[:, None], limits * sign
@@ -34,6 +36,20 @@ def time_to_limit(
     found[history.bins[:, -1, -1] * sign >= wanted] = 0.0
     found[np.isnan(limits)] = np.nan
     return found
+
+
+def side(history: History, limits: Array) -> Array:
+    """1 for what began below its limit, -1 for what began above it and runs out downwards."""
+    return np.where(median(history.bins[:, 0], 1) > limits, -1.0, 1.0)
+
+
+def was_full(history: History, limits: Array) -> Flags:
+    """Which series have been at their limit: what fell from there was cleared, which no rotation does in time."""
+    sign = side(history, limits)
+    seen = highest(history, sign).reshape(len(limits), -1)
+    least = (history.bins * sign[:, None, None]).min(axis=(1, 2))
+    peak = seen.max(axis=1)
+    return np.asarray(peak >= limits * sign - FULL * (peak - least))
 
 
 def highest(history: History, sign: Array) -> Array:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 DAY_SECONDS = 86400.0
 HOUR_SECONDS = 3600.0
 # Lengths that divide a day into equal bins, in seconds.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.forecasters.grid import Array, Rows, median
+from analyzer.forecasters.grid import Array, Flags, Rows, median
 from analyzer.forecasters.periods import CYCLES
 
 MOST = 3
@@ -32,10 +32,11 @@ class Mended:
     pace: Array
 
 
-def without_jumps(blocks: Array, *, daily: bool) -> Mended:
+def without_jumps(blocks: Array, *, daily: bool, cleared: Flags | None = None) -> Mended:
     """Only jumps that stand out from all other changes and stay count, at most three.
 
-    Those alike a week apart recur, as do those that take back alike at even distances, and are left in.
+    Those alike a week apart recur, as do those that take back alike at even distances, and are left in; but not in
+    series that were `cleared` because they were full.
     """
     bins = blocks.reshape(len(blocks), -1)
     offset = np.zeros_like(bins)
@@ -44,7 +45,7 @@ def without_jumps(blocks: Array, *, daily: bool) -> Mended:
     places, counts = outstanding(bins, blocks.shape[2], daily=daily)
     if not counts.any():
         return Mended(blocks, np.zeros_like(blocks), blocks)
-    several = np.flatnonzero(counts > 1)
+    several = np.flatnonzero((counts > 1) if cleared is None else (counts > 1) & ~cleared)
     counts[several[rotations(bins[several], places[several], counts[several], blocks.shape[2])]] = 0
     for i in range(MOST):
         rows = np.flatnonzero(counts > i)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from analyzer.forecasters.drift import FLOOR, Origins, drift, shares_of
 from analyzer.forecasters.grid import Array
+from analyzer.forecasters.jumps import Mended
 from analyzer.forecasters.paths import Candidate, candidate_paths
 
 SHARPNESS = 7.0
@@ -56,13 +57,14 @@ def reaches_of(width: int, blocks: int) -> tuple[Reach, ...]:
     return tuple(Reach(first, end) for first, end in pairwise([0, *ends]) if end > first)
 
 
-def mix(blocks: Array, raw: Array, pace: Array, ahead_blocks: int, *, daily: bool) -> Mixture:
-    """Forecast `blocks[n, b, p]` for `ahead_blocks` more; `raw[n, b, p, i]` are the values that intervals must hold.
+def mix(history: Mended, raw: Array, period: Array, ahead_blocks: int, *, daily: bool) -> Mixture:
+    """Forecast a history for `ahead_blocks` more; `raw[n, b, p, i]` are the values that intervals must hold.
 
-    How fast it drifts is learned from `pace`, the same history without jumps.
+    `period[n]` is that of each series in bins, NaN where it has none.
     """
+    blocks = history.blocks
     origins = Origins.of(blocks.shape[1])
-    candidates = candidate_paths(blocks, drift(pace, origins), origins, daily=daily)
+    candidates = candidate_paths(blocks, drift(history.pace, origins), period, origins, daily=daily)
     reaches = reaches_of(blocks.shape[2], blocks.shape[1])
     checked = reaches[-1].end // blocks.shape[2]
     told = np.empty((len(candidates), len(blocks), len(origins.newest) - 1, reaches[-1].end))

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analyzer.errors import NotEnoughHistory
-from analyzer.forecasters.exhaustion import time_to_limit
+from analyzer.forecasters.exhaustion import time_to_limit, was_full
 from analyzer.forecasters.grid import Array, History, choose_grid, cut
 from analyzer.forecasters.intervals import half_widths
 from analyzer.forecasters.jumps import TREND_R2, line_r2, without_jumps
 from analyzer.forecasters.mixture import mix
+from analyzer.forecasters.periods import find_periods
 
 CHUNK = 64
 RAW_PER_BIN = 4
@@ -61,12 +62,14 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     grid = history.grid
     lows, highs = possible(history, limits)
     limit = (limits - history.center[:, 0]) / history.scale[:, 0]
-    mended = without_jumps(history.bins, daily=grid.daily)
+    cleared = was_full(history, limit)
+    mended = without_jumps(history.bins, daily=grid.daily, cleared=cleared)
     blocks, offset = mended.blocks, mended.offset
+    period = np.where(cleared, np.nan, find_periods(blocks))
     raw = history.raw[..., :: max(1, grid.per_bin // RAW_PER_BIN)] + offset[..., None]
     places = grid.place(seconds)
     ahead_blocks = int(np.ceil(places[-1] / grid.width))
-    mixture = mix(blocks, raw, mended.pace, ahead_blocks, daily=grid.daily)
+    mixture = mix(mended, raw, period, ahead_blocks, daily=grid.daily)
     known = grid.blocks * grid.width
     half = half_widths(mixture.missed, mixture.reaches, known, mixture.point.shape[1], level, trend_of(blocks))
     exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, float(seconds[-1]))

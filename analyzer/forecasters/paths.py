@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analyzer.forecasters.drift import Origins
 from analyzer.forecasters.grid import Array, Rows, median
-from analyzer.forecasters.periods import Periodic, find_periods
+from analyzer.forecasters.periods import Periodic
 
 WEEK = 7
 
@@ -88,8 +88,8 @@ class LastWeek:
         return np.asarray(told)
 
 
-def candidate_paths(blocks: Array, slope: Array, origins: Origins, *, daily: bool) -> list[Candidate]:
-    """All candidates for `blocks[n, b, p]` that drift by `slope[n, origin]` a block."""
+def candidate_paths(blocks: Array, slope: Array, period: Array, origins: Origins, *, daily: bool) -> list[Candidate]:
+    """All candidates for `blocks[n, b, p]` that drift by `slope[n, origin]` a block; `period[n]` in bins or NaN."""
     width = blocks.shape[2]
     phase = np.arange(1, width + 1) / width - 1  # a bin's place in its block; the newest bin's is 0
     change = slope[..., None]
@@ -124,7 +124,6 @@ def candidate_paths(blocks: Array, slope: Array, origins: Origins, *, daily: boo
             LastWeek(blocks, origins.newest, off=recent(newest - before), memory=0.8),
             LastWeek(blocks, origins.newest, beside=level),
         ]
-    period = find_periods(blocks)
     rows = np.flatnonzero(np.isfinite(period))
     if len(rows):
         found.append(Periodic(blocks, origins.newest, rows, period[rows]))

@@ -70,6 +70,14 @@ def test_two_deletions_that_differ_are_still_taken_out() -> None:
     assert mended.offset[0, 0, 0] == pytest.approx(-0.7, abs=0.05)
 
 
+def test_what_was_cleared_each_time_it_was_full_is_full_again() -> None:
+    noise = np.random.default_rng(7).normal(0, 0.002, 336)
+    values = np.minimum((hours(14) % 100) / 100 + noise, 1.0)
+    outlook = foresee(values[None], HOUR, np.arange(1, 721) * HOUR, limits=np.ones(1))
+    # It was cleared after 100, 200 and 300 hours; 335 have passed.
+    assert outlook.exhausted_in[0, 0] / HOUR == pytest.approx(65, rel=0.1)
+
+
 def test_a_neighbour_with_a_period_changes_nothing_for_one_without() -> None:
     steady = 0.3 + 0.001 * hours(14) + np.random.default_rng(6).normal(0, 0.001, 336)
     ahead = np.arange(1, 721) * HOUR
