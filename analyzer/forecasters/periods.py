@@ -17,7 +17,7 @@ CLEAR = 0.4
 NEAR = 3
 # Twice a period is a period as well: the shortest whose likeness is nearly the greatest counts.
 FUNDAMENTAL = 0.85
-MULTIPLES = (1, 2, 3, 4, 6, 8, 12, 16)
+MULTIPLES = (1, 2, 4, 8)
 # Less likeness than the root of this says nothing of where a multiple lies.
 NOTABLE = 1e-2
 ROUNDING = 1e-6  # of bins: a whole period later is the same bin
