@@ -64,19 +64,21 @@ class Prospects:
     async def renew(self, now: datetime, recent: Fleet | None) -> Prospect:
         """Ask for the long history and tell anew. SourceError passes through; what was told before then stays.
 
-        When only a fallback could be asked, or the hosts are too young for any long history, the far times stay as
-        they were told and the near ones are told anew: the newest history is as good as ever.
+        Until it has a new step it would say the same again: the near times alone are told anew. So they are when
+        only a fallback could be asked, or the hosts are too young for any long history: the newest is as good as ever.
         """
         many = recent is not None and len(recent.hosts) > MANY_HOSTS
         step = max(self._step, COARSE) if many else self._step
-        fetched = await self._source.fetch(Window.ending(now, self._history, step))
-        if fetched.stale or fetched.fallback_reason:
-            known = self._known or Prospect(now)
+        window = Window.ending(now, self._history, step)
+        known, news = self._known or Prospect(now), None
+        if known.grouped_until != window.end.timestamp():
+            news = await self._source.fetch(window)
+        if news is None or news.stale or news.fallback_reason:
             known = await asyncio.to_thread(foretell_near, now, known, recent, self._features, self._level)
         else:
-            known = await asyncio.to_thread(
-                foretell, now, fetched.fleet, recent, self._features, self._level, self._known
-            )
+            known = await asyncio.to_thread(foretell, now, news.fleet, recent, self._features, self._level, known)
+            if news.failures:  # what is missing is asked for again
+                known = replace(known, grouped_until=-np.inf)
         self._known = known
         return known
 

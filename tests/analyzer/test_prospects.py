@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from analyzer.data import Feature, Fetched, Fleet, Forecast, Host, Window
+from analyzer.data import Failure, Feature, Fetched, Fleet, Forecast, Host, Window
 from analyzer.errors import SourceUnreachable
 from analyzer.prospects import Prospects, foretell
 
@@ -37,13 +37,14 @@ class SteadySource:
     name: str = "steady"
     down: bool = False
     fallback_reason: str = ""
+    failures: tuple[Failure, ...] = ()
     asked: list[Window] = field(default_factory=list)
 
     async def fetch(self, window: Window, host: str | None = None) -> Fetched:
         if self.down:
             raise SourceUnreachable("can't reach the steady source: it is down")
         self.asked.append(window)
-        return Fetched(fleet(window, 0.001), self.name, fallback_reason=self.fallback_reason)
+        return Fetched(fleet(window, 0.001), self.name, self.failures, self.fallback_reason)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -125,6 +126,25 @@ async def test_a_fallback_that_knows_minutes_replaces_nothing() -> None:
     before = await prospects.renew(NOW, None)
     source.fallback_reason = "can't reach Prometheus"
     assert await prospects.renew(NOW + timedelta(minutes=10), None) is before
+
+
+async def test_the_long_history_is_asked_for_again_once_it_has_a_new_step_and_near_times_are_told_anew_before() -> None:
+    source = SteadySource()
+    prospects = Prospects(source, FEATURES)
+    await prospects.renew(NOW, lately(0.001))
+    await prospects.renew(NOW + timedelta(minutes=5), lately(0.9))
+    assert until(disk(prospects, NOW + timedelta(minutes=5))) == pytest.approx(0.5 / 0.9 * 3600, rel=0.2)
+    assert [window.end.minute for window in source.asked] == [15]
+    await prospects.renew(NOW + timedelta(minutes=10), lately(0.001))
+    assert [window.end.minute for window in source.asked] == [15, 30]
+
+
+async def test_a_long_history_that_lacks_a_feature_is_asked_for_again() -> None:
+    source = SteadySource(failures=(Failure("fetch", "cpu_busy_ratio: timeout", NOW),))
+    prospects = Prospects(source, FEATURES)
+    for minutes in (0, 5):
+        await prospects.renew(NOW + timedelta(minutes=minutes), None)
+    assert len(source.asked) == 2
 
 
 async def test_near_times_are_told_anew_while_only_a_fallback_answers() -> None:
