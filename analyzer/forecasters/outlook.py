@@ -8,9 +8,9 @@ import numpy as np
 
 from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.exhaustion import time_to_limit, was_full
-from analyzer.forecasters.grid import Array, History, choose_grid, cut
+from analyzer.forecasters.grid import Array, History, choose_grid, cut, median
 from analyzer.forecasters.intervals import half_widths
-from analyzer.forecasters.jumps import TREND_R2, line_r2, without_jumps
+from analyzer.forecasters.jumps import TREND_R2, Mended, line_r2, without_jumps
 from analyzer.forecasters.mixture import mix
 from analyzer.forecasters.periods import find_periods
 
@@ -72,6 +72,7 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
     mixture = mix(mended, raw, period, ahead_blocks, daily=grid.daily)
     known = grid.blocks * grid.width
     half = half_widths(mixture.missed, mixture.reaches, known, mixture.point.shape[1], level, trend_of(blocks))
+    half = or_stays(half, mixture.point, mended)
     exhausted = time_to_limit(history, blocks, offset, mixture.point, half, limit, float(seconds[-1]))
     point, spread = between(mixture.point, places), between(half, places)
 
@@ -79,6 +80,13 @@ def chunk_outlook(history: History, limits: Array, seconds: Array, level: float)
         return np.clip(path * history.scale + history.center, lows[:, None], highs[:, None])
 
     return Outlook(seconds, told(point), told(point - spread), told(point + spread), exhausted, history.known)
+
+
+def or_stays(half: Array, point: Array, mended: Mended) -> Array:
+    """Of what moved at once within the newest block, the interval also holds that it stays: nobody knows yet."""
+    moved = mended.pace[:, -1, 0] != mended.blocks[:, -1, 0]
+    now = median(mended.blocks[:, -1, -3:], 1)[:, None]
+    return np.where(moved[:, None], half + np.abs(point - now), half)
 
 
 def trend_of(blocks: Array) -> Array:

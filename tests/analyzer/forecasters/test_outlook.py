@@ -59,6 +59,13 @@ def test_a_level_that_rose_at_once_is_on_its_way_nowhere(hours_ago: int) -> None
     assert np.isnan(until_full(values)[0])
 
 
+def test_whether_a_level_that_rose_today_stays_or_goes_back_is_both_in_the_interval() -> None:
+    values = 0.3 + np.where(HOURS >= 326, 0.3, 0.0) + wobble(0.005)
+    told = foresee(values[None], HOUR, MONTH[:168])
+    assert (told.lower[0, 24:] <= 0.305).all()
+    assert (told.upper[0] >= 0.595).all()
+
+
 def test_a_leak_that_was_restarted_leaks_on() -> None:
     since = np.where(HOURS < 200, HOURS, HOURS - 200)
     expected, _, _ = until_full(0.2 + 0.002 * since + wobble(0.002))
