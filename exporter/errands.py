@@ -22,6 +22,7 @@ class Errand:
     def __init__(self, route: Route, request: Request) -> None:
         self.route = route
         self.request = request
+        self.failed = False
         self.response = refusal(HTTPStatus.GATEWAY_TIMEOUT, f"{request.path} took more than {PAGE_SECONDS:g} s")
 
     def deadline(self, began: float) -> float:
@@ -35,15 +36,17 @@ class Errand:
             self.response = self.route(self.request)
         except Exception:
             log.exception("page failed", extra={"path": self.request.path})
+            self.failed = True
             self.response = refusal(HTTPStatus.INTERNAL_SERVER_ERROR, f"{self.request.path} failed; the log says why")
 
 
 class Errands:
-    """All errands under way. All methods belong to the server's loop."""
+    """All errands under way. All methods belong to the server's loop. `failed` hears of each that failed by a bug."""
 
-    def __init__(self, name: str, later: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, name: str, later: Callable[[Callable[[], None]], None], failed: Callable[[], None]) -> None:
         self.lane = Lane(name)
         self._later = later
+        self._failed = failed
         self._under_way: set[Batch] = set()
 
     def run(self, route: Route, request: Request, reply: Callable[[Response], None]) -> None:
@@ -55,6 +58,8 @@ class Errands:
 
         def done() -> None:
             self._under_way.discard(batch)
+            if errand.failed:
+                self._failed()
             reply(errand.response)
 
         batch = Batch([errand], lambda: self._later(done))

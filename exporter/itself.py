@@ -37,6 +37,11 @@ ERRORS = Family(
     "counter",
     ("cause",),
 )
+PAGES_FAILED = Family(
+    "openmanager_exporter_page_failures_total",
+    "Pages and password checks that failed by a bug; the log has its traceback.",
+    "counter",
+)
 STARTED = time.time()
 UNLIMITED = 2**64 - 1
 """How every client library says that there is no limit."""
@@ -44,7 +49,7 @@ UNLIMITED = 2**64 - 1
 
 @dataclass(slots=True)
 class Traffic:
-    """Scrapes as the server counts them."""
+    """Scrapes, and pages that failed, as the server counts them."""
 
     answered: dict[HTTPStatus, int] = field(
         default_factory=lambda: dict.fromkeys(
@@ -52,12 +57,17 @@ class Traffic:
         )
     )
     in_flight: int = 0
+    pages_failed: int = 0
     table: Table = field(default_factory=lambda: Table(REQUESTS), init=False)
     now: Table = field(default_factory=lambda: Table(IN_FLIGHT), init=False)
     errors: Table = field(default_factory=lambda: Table(ERRORS), init=False)
+    pages: Table = field(default_factory=lambda: Table(PAGES_FAILED), init=False)
 
     def count(self, status: HTTPStatus) -> None:
         self.answered[status] = self.answered.get(status, 0) + 1
+
+    def count_failed_page(self) -> None:
+        self.pages_failed += 1
 
     def collect(self) -> Iterable[Block]:
         codes = [(str(status.value),) for status in self.answered]
@@ -65,6 +75,7 @@ class Traffic:
         yield self.now.single([self.in_flight])
         failed = self.answered[HTTPStatus.INTERNAL_SERVER_ERROR]
         yield self.errors.block([("encoding",), ("gathering",)], [[0, failed]])
+        yield self.pages.single([self.pages_failed])
 
 
 @dataclass(frozen=True, slots=True)

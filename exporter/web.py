@@ -52,8 +52,8 @@ class Server:
         self.access = access
         self.budget_seconds = budget_seconds
         self._scrapes = Scrapes(host, traffic, self.later, max_requests)
-        self._errands = Errands("pages", self.later)
-        self._checks = Errands("passwords", self.later)
+        self._errands = Errands("pages", self.later, traffic.count_failed_page)
+        self._checks = Errands("passwords", self.later, traffic.count_failed_page)
         self._known: dict[bytes, Request] = {}
         self._connections: set[Connection] = set()
         self._finished: deque[Callable[[], None]] = deque()

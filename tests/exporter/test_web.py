@@ -236,6 +236,7 @@ def test_a_collectors_page_gets_the_query_and_may_fail_alone() -> None:
         response, body = served.get("/broken")
         assert (response.status, body) == (500, b"/broken failed; the log says why\n")
         assert served.get()[0].status == 200
+        assert served.traffic.pages_failed == 1
 
 
 def test_health_is_told_while_a_scrape_hangs() -> None:

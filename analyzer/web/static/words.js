@@ -136,6 +136,17 @@ export function w(key, ...values) {
   return word.replace(/\{(\d)\}/g, (_, place) => values[Number(place)] ?? "");
 }
 
+// What the parts of the analyzer count, by the API's names.
+const FIGURES = {
+  hits: ["found", "적중"], misses: ["not found", "없음"], saved: ["computations shared", "함께 쓴 계산"], failures: ["failures", "실패"],
+  calls_today: ["calls today", "오늘 호출"], calls_a_day: ["calls a day at most", "하루 최대 호출"],
+  tokens_today: ["tokens today", "오늘 토큰"], money_today: ["money today", "오늘 비용"], money_a_day: ["money a day at most", "하루 최대 비용"],
+  refusals: ["calls not made", "보내지 않은 호출"],
+};
+
+/** A figure's name in the spoken language; one that is not known yet as the API names it. */
+export const figure = (name) => FIGURES[name]?.[spoken === "ko" ? 1 : 0] ?? name.replaceAll("_", " ");
+
 /** The spoken one of {en, ko}. */
 export const told = (words) => words?.[spoken] ?? "";
 

@@ -53,7 +53,7 @@ export function show(main, name) {
       problem.replaceChildren();
       const own = past.incidents.flatMap((incident) => incident.findings).filter((finding) => finding.host === detail.name);
       Object.assign(state, { detail, history: own });
-      whenChanged(top, detail, () => heading(detail, status.grafana_url));
+      whenChanged(top, { detail, range: state.range }, () => heading(detail, status.grafana_url, state.range));
       const health = await get(`${address(name)}/health`, signal);
       whenChanged(points, health, () => taken(health.health, detail));
       whenChanged(history, past.incidents, () => [past.incidents.length ? el("ul", { class: "incidents" }, past.incidents.map(incidentItem)) : note(w("noHistory"))]);
@@ -87,7 +87,7 @@ function ranges(state, renew) {
   return el("div", { class: "segments", role: "group", "aria-label": w("range") }, buttons);
 }
 
-function heading(detail, grafana) {
+function heading(detail, grafana, range) {
   const learning = detail.learning ? w("learningNow", number(detail.learning.steps_seen), number(detail.learning.steps_needed)) : null;
   const best = Object.values(detail.scores).filter((score) => score !== null);
   const safe = /^https?:\/\//.test(grafana);
@@ -110,7 +110,7 @@ function heading(detail, grafana) {
     ]),
     el("p", { class: "links" },
       el("a", { href: `#/ask/${encodeURIComponent(detail.name)}` }, w("askHost")),
-      safe ? el("a", { href: `${grafana.replace(/\/$/, "")}/d/openmanager-host?var-host=${encodeURIComponent(detail.name)}`, rel: "noreferrer" }, w("grafana")) : null),
+      safe ? el("a", { href: `${grafana.replace(/\/$/, "")}/d/openmanager-host?var-host=${encodeURIComponent(detail.name)}&from=now-${range}&to=now`, rel: "noreferrer" }, w("grafana")) : null),
   ];
 }
 

@@ -4,7 +4,7 @@ import { get, send } from "../api.js";
 import { bar, el } from "../dom.js";
 import { moment, number, span } from "../format.js";
 import { failed, facts, note, section, table } from "../parts.js";
-import { w } from "../words.js";
+import { figure, w } from "../words.js";
 import { silenceItem } from "./verdict.js";
 
 export function show(main) {
@@ -82,7 +82,7 @@ function stages(seconds) {
 }
 
 function component(part) {
-  const figures = Object.entries(part.figures).map(([name, value]) => `${name.replaceAll("_", " ")} ${number(value)}`).join(" · ");
+  const figures = Object.entries(part.figures).map(([name, value]) => `${figure(name)} ${number(value)}`).join(" · ");
   return el("li", {}, el("strong", {}, `${w(part.kind)}: ${part.name}`), ` – ${w({ ok: "well", degraded: "degraded", off: "off" }[part.state])}`,
     part.detail ? el("span", { class: "failed" }, ` ${part.detail}`) : null, figures ? el("p", { class: "small" }, figures) : null);
 }
