@@ -20,6 +20,7 @@ from analyzer.errors import NotEnoughHistory
 from analyzer.interfaces import Detector, Source
 from analyzer.judge.calibration import Calibration, calibrate, incident_rows
 from analyzer.judge.ladder import Budget
+from analyzer.precedents import precedents
 from analyzer.states import States, fit_states
 from analyzer.usual_hours import UsualHours, usual_hours
 
@@ -81,8 +82,9 @@ def fit_host(
     known = _with_values(history.tail(MOST_STEPS))
     lesson = Lesson.of(known, curriculum.detectors, curriculum.floors)
     held_out = _held_out(lesson, known)
-    calibration = calibrate(held_out, step_seconds, known)
     fitted = lesson.fit(incident_rows(held_out, step_seconds, Budget()))
+    calibration = calibrate(held_out, step_seconds, known)
+    calibration = replace(calibration, precedents=precedents(known, held_out, step_seconds, fitted))
     states, hours = _states(known, previous), usual_hours(known)
     return HostModels(history.host, known.features, fitted, calibration, now, len(lesson.rows), states, hours)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -66,7 +66,8 @@ class Opinionated:
 class Precedent:
     """An anomaly that is over: when it was, how bad at its worst, and what it was put down to.
 
-    `fingerprint` is its finding's; empty where history shows it, but nobody was there to find it.
+    `fingerprint` is its finding's; empty where history shows it, but nobody was there to find it. `reached` is the
+    lowest and highest value of its causes meanwhile, where that is known.
     """
 
     host: str
@@ -76,6 +77,7 @@ class Precedent:
     score: float
     shares: Mapping[str, float]
     fingerprint: str = ""
+    reached: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

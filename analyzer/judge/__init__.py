@@ -16,7 +16,7 @@ from analyzer.judge.departures import departures
 from analyzer.judge.findings import Scene, finding
 from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
-from analyzer.judge.quieting import SETTLING_SECONDS, Reasons
+from analyzer.judge.quieting import SETTLING_SECONDS, Reasons, reached
 from analyzer.judge.recurrence import precedent, recalled
 from analyzer.judge.saturation import SILENT, saturations, silences
 from analyzer.judge.upheavals import REBOOT, RESIZED, reboots, remembered, resizes
@@ -137,7 +137,7 @@ def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdi
         if episode.ends_at is None:
             lasting.append(replace(episode, told=episode.told or quiet is None, worst=worst))
         elif episode.kind == ANOMALY:
-            over.append(precedent(found, worst))
+            over.append(precedent(found, worst, reached(found, reasons.scene)))
     past = recalled(memory.past, over, reasons.scene.now)
     return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting), past=past))
 

@@ -26,18 +26,21 @@ class Budget:
     A host watched for less than the time of one alarm gets the benefit of the doubt: its bar stands above what its
     held-out scores reached, and more than one episode since, as far as chance alone would carry that in the time of
     one alarm. It is taken for no calmer than `calmest` and no wilder than `wildest`.
+    Within hours no more than `of_a_bad_day` of what a day may have is heard of one height, at least `once`.
     """
 
     false_alarms_per_day: float = 0.2
-    incidents_per_day: float = 0.44
+    incidents_per_day: float = 0.56
     noise: float = 0.8
     calmest: float = 0.3
     wildest: float = 2.0
+    of_a_bad_day: float = 0.9
+    once: float = 0.9
 
     @property
     def believed_per_day(self) -> float:
         """How many episodes a host may have, real ones included: who bears more alarms hears more of the real ones."""
-        return 1.8 * self.false_alarms_per_day + self.incidents_per_day
+        return 1.44 * self.false_alarms_per_day + self.incidents_per_day
 
     def bars(self, counts: Values, days: Times, held_out: HeldOut | None = None) -> Values:
         """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`."""
@@ -51,6 +54,11 @@ class Budget:
         reached = np.clip(np.maximum(told.reached, lenient), self.calmest, self.wildest)
         doubted = np.maximum(bar, reached * doubts)
         return np.asarray(np.where(doubts > 1, doubted, bar), dtype=np.float32)
+
+    def brief_bars(self, counts: Values, days: float) -> Values:
+        """For each host the lowest height that is not reached too often in a short time; `counts[h, l]` fade in it."""
+        allowed = max(self.of_a_bad_day * self.believed_per_day * days, self.once)
+        return lowest_within(counts, np.full(len(counts), allowed))
 
     def doubts(self, days: Times, steps: Times) -> Times:
         """By how much the bar stands above what was reached, for want of time; 1 once one alarm could have come.

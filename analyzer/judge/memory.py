@@ -78,10 +78,11 @@ class Memory:
 
     @classmethod
     def load(cls, saved: bytes) -> Memory:
-        """What `dump` gave. A watch on other levels (another version's) is left out; open episodes stay."""
+        """What `dump` gave. Another version's watch (other levels, other parts) is left out; open episodes stay."""
         with np.load(io.BytesIO(saved), allow_pickle=False) as archive:
             rest = _REST.validate_json(archive["rest"].tobytes())
-            if not np.array_equal(archive["levels"], LEVELS):
+            known = np.array_equal(archive["levels"], LEVELS) and all(part.name in archive for part in fields(Watch))
+            if not known:
                 return cls(rest.hosts, Watch.of(len(rest.hosts)), rest.last_seen, rest.episodes, rest.machines)
             watch = Watch(**{part.name: archive[part.name] for part in fields(Watch)})
         return cls(rest.hosts, watch, rest.last_seen, rest.episodes, rest.machines)

@@ -17,7 +17,7 @@ from analyzer.judge.findings import Scene
 from analyzer.judge.ladder import GAP_STEPS
 from analyzer.judge.likeness import clearly_stronger, cosine, shares_of
 from analyzer.judge.memory import Episode
-from analyzer.judge.recurrence import Precedents, recurrence
+from analyzer.judge.recurrence import Precedents, Reached, recurrence
 from analyzer.silencing import silenced_by
 
 # Two findings are alike when the angle between their causes is small.
@@ -61,7 +61,8 @@ class Reasons:
         """Found before, or seen in the history that was learned."""
         calibration = self.scene.calibrations.get(finding.host)
         seen = calibration.precedents if calibration else ()
-        known = recurrence(finding, (*seen, *self.past.get(finding.host, ())), self.scene.now)
+        past = (*seen, *self.past.get(finding.host, ()))
+        known = recurrence(finding, past, self.scene.now, reached(finding, self.scene)) if past else ()
         if not known:
             return None
         days = ", ".join(one.starts_at.strftime("%Y-%m-%d") for one in known)
@@ -93,6 +94,15 @@ def last_word(finding: Finding, opinions: Iterable[Opinionated]) -> Opinionated 
         if opinion.opinion == "useful" or not clearly_stronger(finding, opinion):
             return opinion
     return None
+
+
+def reached(finding: Finding, scene: Scene) -> Reached:
+    """The lowest and highest value of each cause while the finding lasted; nothing once its beginning is too old."""
+    times = scene.fleet.times
+    if not len(times) or times[0] > finding.starts_at.timestamp() - GAP_STEPS * scene.step.total_seconds():
+        return {}
+    during = {cause.feature: _around(finding, cause.feature, scene)[1] for cause in finding.causes}
+    return {name: (float(values.min()), float(values.max())) for name, values in during.items() if len(values)}
 
 
 def too_small(finding: Finding, scene: Scene) -> bool:

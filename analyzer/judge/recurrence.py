@@ -10,11 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from analyzer.data import Finding, Precedent
 from analyzer.judge.likeness import clearly_stronger, cosine, shares_of
 
 Precedents = Mapping[str, Sequence[Precedent]]
+Reached = Mapping[str, tuple[float, float]]
+
+NOT_KNOWN: Reached = MappingProxyType({})
 
 DAY = timedelta(days=1)
 # A job begins when those before it are through, and its alarm when it has grown loud.
@@ -25,6 +29,8 @@ LAST_WEEKS = frozenset({7, 14})
 ALIKE_COSINE = 0.7
 # Who takes so many times as long as ever before, and this much more, is no longer doing the usual.
 LONGER, LONGER_BY = 2, timedelta(minutes=15)
+# A cause that goes half as far again beyond its usual range is no longer the usual either.
+LARGER, LEADING_SHARE = 1.5, 0.25
 # Three weekdays back, and a little; more than so many on one host are no nightly jobs.
 KEPT = timedelta(days=22)
 MOST_KEPT = 64
@@ -38,22 +44,27 @@ class Worst:
     score: float
 
 
-def recurrence(finding: Finding, past: Iterable[Precedent], now: datetime) -> tuple[Precedent, ...]:
-    """What makes this finding an old acquaintance, the oldest first; empty where it is news."""
+def recurrence(
+    finding: Finding, past: Iterable[Precedent], now: datetime, reached: Reached = NOT_KNOWN
+) -> tuple[Precedent, ...]:
+    """What makes this finding an old acquaintance, the oldest first; empty where it is news.
+
+    `reached` is the lowest and highest value of its causes so far.
+    """
     days: dict[int, Precedent] = {}
     like: list[Precedent] = []
     shares = shares_of(finding)
     for one in sorted(past, key=lambda one: one.starts_at):
-        ago = _days_ago(finding.starts_at, one.starts_at)
+        ago = days_ago(finding.starts_at, one.starts_at)
         if ago and cosine(shares, one.shares) >= ALIKE_COSINE:
             days[ago] = one
             like.append(one)
-    if not _expected(frozenset(days)) or _outgrown(finding, like, now):
+    if not _expected(frozenset(days)) or _outgrown(finding, like, now) or _larger(finding, like, reached):
         return ()
     return tuple(days[ago] for ago in sorted(days, reverse=True))
 
 
-def _days_ago(at: datetime, before: datetime) -> int:
+def days_ago(at: datetime, before: datetime) -> int:
     """How many days before `at` it was about that time; 0 where it was another time."""
     days = round((at - before) / DAY)
     return days if days > 0 and abs(at - before - days * DAY) <= SAME_TIME else 0
@@ -76,11 +87,34 @@ def _outgrown(finding: Finding, like: Sequence[Precedent], now: datetime) -> boo
     return clearly_stronger(finding, worst) or lasts > LONGER * longest + LONGER_BY
 
 
-def precedent(finding: Finding, severity: int) -> Precedent:
+def _larger(finding: Finding, like: Sequence[Precedent], reached: Reached) -> bool:
+    """Whether a leading cause went clearly farther than it ever did; scores can't tell once models know the job."""
+    for place, cause in enumerate(finding.causes):
+        low, high, name = cause.evidence.usual_low, cause.evidence.usual_high, cause.feature
+        before = [one.reached[name] for one in like if name in one.reached]
+        if (place and cause.share < LEADING_SHARE) or name not in reached or not before or low is None or high is None:
+            continue
+        farthest = max((high - low) / 2, *(_beyond(one, low, high) for one in before))
+        if _beyond(reached[name], low, high) > LARGER * farthest:
+            return True
+    return False
+
+
+def _beyond(reached: tuple[float, float], low: float, high: float) -> float:
+    return max(low - reached[0], reached[1] - high)
+
+
+def precedent(finding: Finding, severity: int, reached: Reached) -> Precedent:
     """What an anomaly that is over will be to those after it; `severity` its worst."""
-    ends_at = finding.ends_at or finding.starts_at
     return Precedent(
-        finding.host, finding.starts_at, ends_at, severity, finding.score, shares_of(finding), finding.fingerprint
+        finding.host,
+        finding.starts_at,
+        finding.ends_at or finding.starts_at,
+        severity,
+        finding.score,
+        shares_of(finding),
+        finding.fingerprint,
+        reached,
     )
 
 

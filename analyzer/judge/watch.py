@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,20 @@ from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, Budget, HeldOu
 
 Flags = npt.NDArray[np.bool_]
 
+NEXT_TO_NOTHING = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
     """One row for each host. `counts[h, l]` episodes reached level l in `days[h]` days, old ones fading.
 
-    `last[h, l]` is when level l was last reached, `until[h]` the newest row counted; `alarming[h]` since some row over
-    `bar[h]`, and `last_bad[h]` the newest row that kept it so. Times are epoch seconds.
+    `lately[h, l]` are the same, fading within hours. `last[h, l]` is when level l was last reached, `until[h]` the
+    newest row counted; `alarming[h]` since some row over `bar[h]`, and `last_bad[h]` the newest row that kept it so.
+    Times are epoch seconds.
     """
 
     counts: Values
+    lately: Values
     last: Times
     days: Times
     until: Times
@@ -33,13 +37,13 @@ class Watch:
     def of(cls, hosts: int) -> Watch:
         """Nothing seen yet."""
         shape, never = (hosts, len(LEVELS)), np.full(hosts, -np.inf)
-        counts, bar = np.zeros(shape, np.float32), np.zeros(hosts, np.float32)
-        return cls(counts, np.full(shape, -np.inf), np.zeros(hosts), never, np.zeros(hosts, bool), bar, never.copy())
+        counts, last, bar = np.zeros(shape, np.float32), np.full(shape, -np.inf), np.zeros(hosts, np.float32)
+        return cls(counts, counts.copy(), last, np.zeros(hosts), never, np.zeros(hosts, bool), bar, never.copy())
 
     def no_later_than(self, moment: float) -> Watch:
         """The same as if nothing had been seen after `moment`."""
         last, until, last_bad = (np.minimum(seen, moment) for seen in (self.last, self.until, self.last_bad))
-        return Watch(self.counts, last, self.days, until, self.alarming, self.bar, last_bad)
+        return replace(self, last=last, until=until, last_bad=last_bad)
 
     def rearranged(self, rows: list[int | None]) -> Watch:
         """A watch whose row i is this one's row `rows[i]`, or a fresh one for None."""
@@ -80,13 +84,15 @@ class Learned:
 class Rule:
     """How heights become alarms: over the bar it begins, and it ends `hold_steps` after the last row over `calm` of it.
 
-    What was seen lately fades over `memory_days`; the held-out history counts `learned_part` of its days beside it, for
-    hosts drift away from what they were trained on.
+    What was seen fades over `memory_days`; the held-out history counts `learned_part` of its days beside it, for hosts
+    drift away from what they were trained on. What came within about `brief_days` has a bar of its own: a bad day must
+    not spend what a week may cost.
     """
 
     budget: Budget = field(default_factory=Budget)
-    memory_days: float = 7.0
-    learned_part: float = 0.1
+    memory_days: float = 10.0
+    learned_part: float = 0.15
+    brief_days: float = 1 / 3
     calm: float = 0.5
     hold_steps: int = GAP_STEPS
 
@@ -96,7 +102,10 @@ class Rule:
         heights = np.where(scored, heights, -np.inf).astype(np.float32)
         counts = watch.counts + self.learned_part * learned.episodes
         days = watch.days + self.learned_part * learned.days
-        bar = np.where(watch.alarming, watch.bar, self.budget.bars(counts, days, learned.held_out(step_seconds)))
+        allowed = self.budget.bars(counts, days, learned.held_out(step_seconds))
+        bar = np.where(
+            watch.alarming, watch.bar, np.maximum(allowed, self.budget.brief_bars(watch.lately, self.brief_days))
+        )
         bad = heights >= np.where(watch.alarming, self.calm * bar, bar)
         last_bad = np.where(bad, time, watch.last_bad)
         alarming = bad | (watch.alarming & (time - last_bad <= (self.hold_steps + 0.5) * step_seconds))
@@ -105,11 +114,14 @@ class Rule:
 
     def _counted(
         self, watch: Watch, time: float, heights: Values, scored: Flags, step_seconds: float
-    ) -> tuple[Values, Times, Times, Times]:
+    ) -> tuple[Values, Values, Times, Times, Times]:
         above = heights[:, None] >= LEVELS
         begins = above & (time - watch.last > (GAP_STEPS + 1.5) * step_seconds)
-        passed = step_seconds / DAY_SECONDS
-        kept = np.where(scored, np.exp(-passed / self.memory_days), 1.0)
+        passed = np.where(scored, step_seconds / DAY_SECONDS, 0.0)
+        kept, kept_lately = np.exp(-passed / self.memory_days), np.exp(-passed / self.brief_days)
         counts = (watch.counts * kept[:, None] + begins).astype(np.float32)
-        days = watch.days * kept + np.where(scored, passed, 0.0)
-        return counts, np.where(above, time, watch.last), days, np.where(scored, time, watch.until)
+        lately = (watch.lately * kept_lately[:, None] + begins).astype(np.float32)
+        # Next to nothing takes as much room when it is saved.
+        lately[lately < NEXT_TO_NOTHING] = 0.0
+        days = watch.days * kept + passed
+        return counts, lately, np.where(above, time, watch.last), days, np.where(scored, time, watch.until)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.data import Feature, Fleet, Host, Opinionated, Precedent, Quiet, Quieting, Scores
@@ -173,6 +173,18 @@ def test_what_history_shows_at_that_hour_is_known_without_having_been_found() ->
     )
 
 
+def test_a_cause_that_goes_half_as_far_again_is_told_whatever_its_score() -> None:
+    def seen(writes: float) -> tuple[Precedent, ...]:
+        """Nights on which writes, usually 0.1 to 0.3, came to this; now they come to 0.9."""
+        days = [MONDAY - ago * DAY for ago in (3, 2, 1)]
+        known = {"writes": (0.2, writes)}
+        return tuple(Precedent("db-1", at, at + 30 * STEP, 1, 0.99, {"writes": 1.0}, reached=known) for at in days)
+
+    # 0.6 beyond the usual now: 0.45 before is nearly as much, 0.35 is not
+    assert quiet(judged(MONDAY, Memory(), known=replace(CALM, precedents=seen(0.75)))) is not None
+    assert quiet(judged(MONDAY, Memory(), known=replace(CALM, precedents=seen(0.65)))) is None
+
+
 def test_the_same_hour_on_another_host_says_nothing() -> None:
     past = after([3, 2, 1]).past["db-1"]
     elsewhere = tuple(replace(one, host="db-2") for one in past)
@@ -190,6 +202,7 @@ def test_what_is_older_than_three_weeks_is_forgotten_and_a_host_keeps_its_newest
     assert [one.starts_at for one in recalled({"db-1": (one(30),)}, [one(21)], MONDAY)["db-1"]] == [MONDAY - 21 * DAY]
 
 
+@settings(deadline=None, max_examples=25)
 @given(
     days=st.sets(st.integers(1, 21)),
     minutes=st.integers(31, 24 * 60 - 31),
