@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable
@@ -83,6 +84,9 @@ class Courier:
             return True
         try:
             remote_id = await self._receiver.deliver(begun)
+        except asyncio.CancelledError:  # told to stop in the middle: owed again at once, not when the lease is over
+            await self._outbox.delayed(begun, "stopped before the receiver answered", now)
+            raise
         except DeliveryDelayed as error:
             until = self._wait(now, begun.attempts, error.retry_after_seconds)
             await self._outbox.delayed(begun, str(error), until)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from analyzer.companions.resources import COUNT, CPU, MEMORY
 from analyzer.data import Sample
 from analyzer.features import matcher
 from analyzer.interfaces import Queries
@@ -14,10 +15,8 @@ from analyzer.web.page_schema import ProcessesTold, ProcessGroupTold, ServicesTo
 
 MOST_GROUPS = 12
 MOST_SERVICES = 200
-CPU = "sum by (groupname) (rate(namedprocess_namegroup_cpu_seconds_total{{{host}}}[2m]))"
-MEMORY = 'sum by (groupname) (namedprocess_namegroup_memory_bytes{{memtype="resident",{host}}})'
-COUNT = "sum by (groupname) (namedprocess_namegroup_num_procs{{{host}}})"
-UNITS = 'node_systemd_unit_state{{name=~".+[.]service",{host}}} == 1'
+RATE = "120s"
+UNITS = 'node_systemd_unit_state{name=~".+[.]service",$s} == 1'
 ORDER = {"failed": 0, "activating": 1, "deactivating": 2, "active": 3}
 
 Values = dict[str, float]
@@ -25,7 +24,7 @@ Values = dict[str, float]
 
 async def processes(queries: Queries, host: str, at: datetime) -> ProcessesTold:
     """The groups that use most CPU or memory. SourceError, with its reason, when nobody can be asked."""
-    asked = [queries.instant(promql.format(host=matcher("instance", host)), at) for promql in (CPU, MEMORY, COUNT)]
+    asked = [queries.instant(_of(resource.groups, host), at) for resource in (CPU, MEMORY, COUNT)]
     cpu, memory, count = (_by_group(samples) for samples in await asyncio.gather(*asked))
     busy, large = _greatest(cpu), _greatest(memory)
     names = sorted({*busy, *large}, key=lambda name: (-cpu.get(name, 0.0), -memory.get(name, 0.0), name))
@@ -38,11 +37,15 @@ async def processes(queries: Queries, host: str, at: datetime) -> ProcessesTold:
 
 async def services(queries: Queries, host: str, at: datetime) -> ServicesTold:
     """Services of systemd by state. SourceError, with its reason, when nobody can be asked."""
-    units = await queries.instant(UNITS.format(host=matcher("instance", host)), at)
+    units = await queries.instant(_of(UNITS, host), at)
     found = [ServiceTold(name=u.labels.get("name", ""), state=u.labels.get("state", "")) for u in units]
     found.sort(key=lambda service: (ORDER.get(service.state, len(ORDER)), service.name))
     states = dict(Counter(service.state for service in found))
     return ServicesTold(host=host, at=at, states=states, services=found[:MOST_SERVICES])
+
+
+def _of(promql: str, host: str) -> str:
+    return promql.replace("$s", matcher("instance", host)).replace("$w", RATE)
 
 
 def _greatest(values: Values) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from dataclasses import dataclass, field
@@ -76,6 +77,25 @@ async def test_a_receiver_that_is_down_is_asked_once_in_a_while_however_much_is_
     box.fails = None
     await courier.deliver_due(NOW + timedelta(seconds=126))
     assert len(box.taken) == 50
+
+
+async def test_what_a_stop_interrupts_is_owed_again_at_once(store: Store) -> None:
+    box, begun = Letterbox(), asyncio.Event()
+
+    class Slow(Letterbox):
+        async def deliver(self, delivery: Delivery) -> str | None:
+            begun.set()
+            await asyncio.sleep(60)
+            return await super().deliver(delivery)
+
+    await store.outbox.enqueue(letters("a"), NOW)
+    stopped = asyncio.create_task(Courier(store.outbox, Slow(), STEADY).deliver_due(NOW))
+    await begun.wait()
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    await Courier(store.outbox, box, STEADY).deliver_due(NOW + timedelta(seconds=2))
+    assert box.taken == ["a"]
 
 
 async def test_one_delivery_that_always_fails_does_not_starve_the_others(store: Store) -> None:
