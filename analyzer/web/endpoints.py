@@ -1,4 +1,4 @@
-"""What each endpoint answers. Reads what app.py injected; knows no other room."""
+"""What each endpoint answers. Reads what app injected; knows no other room."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ ENDPOINTS = (
 
 
 def build_app(door: Door) -> web.Application:
-    """The whole server side; app.py runs it. Reads the page's files once."""
+    """The whole server side; app runs it. Reads the page's files once."""
     app = web.Application(middlewares=[errors_as_json(door.mishaps)], client_max_size=LARGEST_BODY)
     for endpoint in ENDPOINTS:
         if endpoint.method == "GET":
