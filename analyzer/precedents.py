@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from analyzer.data import Frame, Precedent, Scores, Severity, Values
+from analyzer.data import Frame, Precedent, Rows, Scores, Severity, Values
 from analyzer.detectors import scored
 from analyzer.detectors.fitted import Fitted
 from analyzer.detectors.scores import blame_of
 from analyzer.judge.findings import CAUSES_TOLD
 from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, episode_counts, lowest_within
 from analyzer.judge.recurrence import days_ago
-from analyzer.judge.watch import Rule
 
 # What comes oftener belongs to no hour, and what is lower than this no judge would call out.
 MOST_A_DAY = 3.0
@@ -45,19 +44,18 @@ def precedents(history: Frame, held_out: Values, step_seconds: float, fitted: Fi
 
 
 def standing_out(held_out: Values, step_seconds: float) -> list[Stretch]:
-    """Each as the judge would have made an alarm of it, were its bar what is reached thrice a day."""
+    """As episodes of an alarm would be, were the bar what is reached thrice a day."""
     rows = np.flatnonzero(np.isfinite(held_out))
     days = np.array([len(rows) * step_seconds / DAY_SECONDS])
     bar = max(float(lowest_within(episode_counts(held_out[rows])[None], MOST_A_DAY * days)[0]), LEAST_HEIGHT)
-    high = np.flatnonzero(np.nan_to_num(held_out) >= Rule().calm * bar)
-    parts: Sequence[np.ndarray] = np.split(high, np.flatnonzero(np.diff(high) > GAP_STEPS + 1) + 1)
-    return [_stretch(part, held_out, bar) for part in parts if len(part) and held_out[part].max() >= bar]
-
-
-def _stretch(rows: np.ndarray, held_out: Values, bar: float) -> Stretch:
-    begin = int(rows[np.argmax(held_out[rows] >= bar)])
-    end = min(int(rows[-1]) + GAP_STEPS, len(held_out) - 1)
-    return Stretch(begin, end, float(held_out[rows].max()))
+    high = np.flatnonzero(np.nan_to_num(held_out) >= bar)
+    parts: Sequence[Rows] = np.split(high, np.flatnonzero(np.diff(high) > GAP_STEPS + 1) + 1)
+    last = len(held_out) - 1
+    return [
+        Stretch(int(part[0]), min(int(part[-1]) + GAP_STEPS, last), float(held_out[part].max()))
+        for part in parts
+        if len(part)
+    ]
 
 
 def _precedent(history: Frame, one: Stretch, fitted: Fitted) -> Precedent:
