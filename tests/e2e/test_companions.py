@@ -82,8 +82,9 @@ def test_a_finding_tells_the_process_that_did_it_and_the_errors_that_were_logged
         kinds = (("process group", "grew"), ("log template", "rose"))
         told = until(lambda: finding(analyzer, *kinds), "what moved with it", analyzer, exporter, seconds=90)
         answer = analyzer.post("/api/v1/query", {"question": "왜 느려?"})[1]
-    moved = {each["name"]: each for each in told["companions"]["moved"]}
-    grew = moved["omhoarder"]
+    moved = {(each["name"], each["change"]): each for each in told["companions"]["moved"]}
+    assert ("omhoarder", "started") in moved
+    grew = moved["omhoarder", "grew"]
     assert (grew["kind"], grew["resource"]) == ("process group", "process_files")
     assert 800 <= grew["now"] <= 910
     assert grew["before"] < grew["now"] / 1.2, "at a busy moment it may be seen half way"
