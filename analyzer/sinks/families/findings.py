@@ -47,7 +47,7 @@ ABOUT_FINDINGS = (
     Family(
         "openmanager_findings_quieted",
         "gauge",
-        "Findings that fire now and are not told: silenced, called no anomaly, at their hour, after a start, too small.",
+        "Findings that fire and are not told: silenced, called no anomaly, at their hour, after a start, too small.",
         ("kind", "severity", "host", "reason"),
         of_report(_quieted),
     ),
