@@ -3,10 +3,12 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 SHARED ?= ../shared
+# A built llama-cpp-python, where there is one: a small real language model is then set up for the tests.
+LANGUAGE_MODEL ?= $(firstword $(wildcard $(SHARED)/wheels/llama_cpp_python-*.whl))
 EXPORTER_PORT ?= 9100
 PROMETHEUS_PORT ?= 9090
 ANALYZER_PORT ?= 9095
-export PYTHON
+export PYTHON LANGUAGE_MODEL
 
 .PHONY: help venv venv-dev up test lint format docs bench conformance lock clean
 
@@ -24,6 +26,7 @@ up: venv ## set up, then run exporter, Prometheus and analyzer until Ctrl-C
 
 test: venv-dev ## set up, then run every test
 	@scripts/test-tools.sh
+	@[ -z "$(LANGUAGE_MODEL)" ] || scripts/language-model.sh "$(LANGUAGE_MODEL)"
 	$(VENV)/python -m pytest --shared=$(SHARED) $(ARGS)
 
 lint: venv-dev ## formatting, lint, import contracts, types
