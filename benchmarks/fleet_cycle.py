@@ -18,12 +18,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import numpy as np
 
 from analyzer.cycle import Cycle
-from analyzer.data import Feature, Frame
+from analyzer.data import Feature, Frame, Window
 from analyzer.forecasters import FORECASTERS
 from analyzer.judge import Judge
 from analyzer.lean import hold_little
@@ -35,7 +34,7 @@ from analyzer.store import Store
 from analyzer.training import Trainer, fit_host
 
 STEP, RECENT = timedelta(seconds=15), timedelta(hours=1)
-NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+NOW = Window.ending(datetime.now(UTC), RECENT, STEP).end  # the fake knows the days before today best
 HISTORY_STEPS = 2000
 CYCLES = 6
 
@@ -66,13 +65,6 @@ def prometheus(hosts: int) -> Iterator[str]:
             process.terminate()
 
 
-def prepare(url: str, features: int, start: datetime, end: datetime) -> None:
-    """Have the answers ready before anything is measured."""
-    span = f"start={start.timestamp():.3f}&end={end.timestamp():.3f}&step={STEP.total_seconds()}"
-    with urlopen(Request(f"{url}/prepare", f"features={features}&{span}".encode())) as answer:
-        answer.read()
-
-
 def assembled(
     url: str, features: tuple[Feature, ...], store: Store
 ) -> tuple[Rounds, Trainer, MetricsSink, PrometheusSource]:
@@ -93,7 +85,7 @@ def assembled(
 
 def learn(trainer: Trainer, hosts: int, features: tuple[Feature, ...]) -> None:
     """One host's models for all: what they are made of does not matter to what they cost."""
-    values = np.random.default_rng(1).normal(10.0, 1.0, (HISTORY_STEPS, len(features))).astype(np.float32)
+    values = np.random.default_rng(1).normal(0.5, 0.15, (HISTORY_STEPS, len(features))).astype(np.float32)
     times = NOW.timestamp() + STEP.total_seconds() * np.arange(-HISTORY_STEPS, 0, dtype=np.float64)
     history = Frame("host", tuple(feature.name for feature in features), times, values)
     models = fit_host(history, NOW, STEP.total_seconds())
@@ -109,9 +101,6 @@ def resident_mebibytes(what: str = "VmRSS") -> float:
 async def measure(hosts: int, count: int, *, profile: bool) -> None:
     features = catalogue(count)
     with prometheus(hosts) as url, tempfile.TemporaryDirectory() as folder:
-        prepare(url, count, NOW - RECENT, NOW)
-        for cycle in range(1, CYCLES):
-            prepare(url, count, NOW + (cycle - 5) * STEP, NOW + cycle * STEP)
         store = await Store.open(Path(folder))
         rounds, trainer, metrics, source = assembled(url, features, store)
         learn(trainer, hosts, features)
