@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 
 from analyzer.data import Companion, Departure, Evidence, Finding, Language
+from analyzer.wording.causes import first_departed, say_beside
 from analyzer.wording.meanings import Features, meaning
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span
 
 LONGEST = 120  # characters that are told of what a host wrote
 TOLD = 3
-# From so many times its usual on, a multiple says more than two numbers.
-TIMES_FROM = 2.0
 UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\s]+")
 PLAIN_NAME = re.compile(r"[\w.@:/+%~=()\[\]-]+")
 OTHER = "other"
@@ -50,12 +48,19 @@ def say_companions(
     """How far the finding's first cause is from usual, which feature led, and what went along; () when unknown."""
     if finding.companions is None:
         return ()
+    excess = _Speaker(features, language, timezone).excess(finding)
+    return (*excess, *say_moved(finding, features, language, timezone))
+
+
+def say_moved(
+    finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC"
+) -> tuple[Said, ...]:
+    """The same without how far the first cause is from usual."""
+    if finding.companions is None:
+        return ()
     speak = _Speaker(features, language, timezone)
-    return (
-        *speak.excess(finding),
-        *speak.lead(finding.companions.departures),
-        *(said for companion in finding.companions.moved for said in speak.companion(companion)),
-    )
+    moved = (said for companion in finding.companions.moved for said in speak.companion(companion))
+    return (*speak.lead(finding.companions.departures), *moved)
 
 
 def told_once(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -99,24 +104,21 @@ class _Speaker:
         return korean if self.language == "ko" else english
 
     def excess(self, finding: Finding) -> tuple[Said, ...]:
-        told = {d.feature: d for d in (finding.companions.departures if finding.companions else ())}
-        first = next((told[c.feature] for c in finding.causes if c.feature in told and told[c.feature].usual), None)
-        if first is None or first.usual is None:
+        first = first_departed(finding.causes, finding.companions.departures if finding.companions else ())
+        beside = say_beside(first, self.language) if first is not None else ""
+        if first is None or not beside:
             return ()
-        unit, name = first.evidence.unit, self.name(first)
-        value, usual = amount(first.value, unit, self.language), amount(first.usual, unit, self.language)
-        if value == usual:
-            return ()
-        since, rose = self.moment(first.at), first.value > first.usual
+        name, value = self.name(first), amount(first.value, first.evidence.unit, self.language)
+        since, rose = self.moment(first.at), first.value > (first.usual or 0.0)
+        came = self.say("reached" if rose else "fell to", "올랐습니다" if rose else "떨어졌습니다")
         text = self.say(
-            f"Since {since}, {name} {'reached' if rose else 'fell to'} {value}, {_beside(first, usual)}.",
-            f"{since}부터 {particle(name, '이', '가')} {value}까지 {'올랐습니다' if rose else '떨어졌습니다'}"
-            f"({_beside_korean(first, usual)}).",
+            f"Since {since}, {name} {came} {value}, {beside}.",
+            f"{since}부터 {particle(name, '이', '가')} {value}까지 {came}({beside}).",
         )
         return (Said(text, (first.evidence,)),)
 
     def lead(self, departures: Sequence[Departure]) -> tuple[Said, ...]:
-        groups = [list(group) for _, group in groupby(departures[: TOLD + 1], key=lambda departure: departure.at)]
+        groups = _moments(departures[: TOLD + 1])
         if len(groups) < 2:  # noqa: PLR2004 - nobody follows
             return ()
         first, begun = ", ".join(self.name(d) for d in groups[0]), groups[0][0].at
@@ -198,21 +200,12 @@ class _Speaker:
         return moment(at, self.timezone, self.language)
 
 
-def _times(departure: Departure) -> str:
-    """How many times its usual, "" where a multiple says little."""
-    if departure.usual is None or departure.usual <= 0 or departure.evidence.unit == "celsius":
-        return ""
-    times = departure.value / departure.usual
-    return number(float(f"{times:.2g}")) if times >= TIMES_FROM else ""
-
-
-def _beside(departure: Departure, usual: str) -> str:
-    hour = " for this hour" if departure.hourly else ""
-    times = _times(departure)
-    return f"{times}× its usual{hour} ({usual})" if times else f"usually {usual}{hour}"
-
-
-def _beside_korean(departure: Departure, usual: str) -> str:
-    when = "이 시간대 평소" if departure.hourly else "평소"
-    times = _times(departure)
-    return f"{when} {usual}의 {times}배" if times else f"{when} {usual}"
+def _moments(departures: Sequence[Departure]) -> list[list[Departure]]:
+    """Those that came together: a step apart is no order, for scrapes and rates blur as much."""
+    groups: list[list[Departure]] = []
+    for each in departures:
+        if groups and each.at - groups[-1][0].at <= each.evidence.window.step:
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from analyzer.data import Incident, Language
 from analyzer.wording.meanings import Features, meaning
@@ -11,6 +12,9 @@ from analyzer.wording.quantities import moment, span
 CAUSES_TOLD = 3
 HOSTS_TOLD = 5
 SILENT, ANOMALY = "silent", "anomaly"
+STARTED, RESIZED = "reboot", "resized"
+# What just happened, and is no trouble: it has no length.
+HAPPENED = frozenset({STARTED, RESIZED})
 ENGLISH: Mapping[tuple[str, ...], str] = {(SILENT,): "sent no metrics", (ANOMALY,): "behaved unusually"}
 # What follows the hosts, then the verb while it lasts and once it is over.
 KOREAN: Mapping[tuple[str, ...], tuple[str, str, str]] = {
@@ -32,10 +36,23 @@ def say_hosts(incident: Incident, language: Language = "en") -> str:
 
 def say_incident(incident: Incident, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
     """What is wrong where and since when; for several hosts also in which order it reached them."""
+    if HAPPENED.issuperset(incident.kinds):
+        return _happened(incident, language, timezone)
     silent = incident.kinds == (SILENT,)
     about = "" if silent else ", ".join(_about(incident, features, language))
     told = _korean(incident, timezone) if language == "ko" else _english(incident, timezone)
     return " ".join([f"{told}{f': {about}' if about else ''}.", *_order(incident, language)])
+
+
+def _happened(incident: Incident, language: Language, timezone: str) -> str:
+    """Hosts that started, changed their size, or both."""
+    at, hosts = moment(incident.starts_at, timezone, language), say_hosts(incident, language)
+    if language == "ko":
+        what = {(STARTED,): "시작되었습니다", (RESIZED,): "크기가 바뀌었습니다"}.get(incident.kinds)
+        return f"{hosts}: {at}에 {what or '시작되었고 크기가 바뀌었습니다'}."
+    words = {STARTED: "started", RESIZED: "changed size"}
+    what = " and ".join(word for kind, word in words.items() if kind in incident.kinds)
+    return f"{hosts} {what} at {at}."
 
 
 def _english(incident: Incident, timezone: str) -> str:
@@ -75,7 +92,7 @@ def _about(incident: Incident, features: Features, language: Language) -> Iterab
 def _order(incident: Incident, language: Language) -> list[str]:
     joined = incident.joined
     times = list(joined.values())
-    if len(set(times)) < 2:  # noqa: PLR2004 - one moment has no order
+    if times[-1] - times[0] <= _step(incident):
         return []
     first, *others = list(joined)[:HOSTS_TOLD]
     more = len(joined) - HOSTS_TOLD
@@ -84,3 +101,9 @@ def _order(incident: Incident, language: Language) -> list[str]:
         return [f"{first}에서 시작해 {then} 순으로 나타났습니다."]
     then = ", then ".join(others) + (f" and {more} more" if more > 0 else "")
     return [f"It began on {first}, then {then}."]
+
+
+def _step(incident: Incident) -> timedelta:
+    """Of the grid that it was seen on: hosts are scraped at different moments of one, which is no order."""
+    steps = (cause.evidence.window.step for finding in incident.findings for cause in finding.causes)
+    return max(steps, default=timedelta(0))

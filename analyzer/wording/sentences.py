@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.data import Cause, Failure, Feature, Finding, HostReport, Language, Learning, Severity
-from analyzer.wording.companions import say_companions, told_once
+from analyzer.wording.causes import CAUSES_TOLD, say_causes
+from analyzer.wording.companions import say_companions, say_moved, told_once
 from analyzer.wording.meanings import Features, meaning
 from analyzer.wording.particles import particle
-from analyzer.wording.quantities import amount, moment, number, span, usual
+from analyzer.wording.quantities import amount, moment, number, span
 
-CAUSES_TOLD = 3
 SEVERITIES: Mapping[Severity, Mapping[Language, str]] = {
     Severity.INFO: {"en": "info", "ko": "참고"},
     Severity.WARNING: {"en": "warning", "ko": "주의"},
@@ -27,6 +27,10 @@ VITALS = (
 )
 
 
+# Kinds that are put down to features by share: what is usual for each, and its worst, stand beside it.
+SHARED = frozenset({"anomaly", "departure"})
+
+
 class Told(NamedTuple):
     """The parts of a finding that every sentence about one needs, already in words."""
 
@@ -34,12 +38,15 @@ class Told(NamedTuple):
     since: str
     until: str
     lasted: str
+    causes: str
 
 
 def say_finding(finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
     """What is wrong where since when, the features it rests on with what is usual, and what moved with it."""
-    told = (said.text for said in say_companions(finding, features, language, timezone))
-    return " ".join((say_what(finding, features, language, timezone), *told))
+    shared = finding.kind in SHARED
+    moved = (say_moved if shared else say_companions)(finding, features, language, timezone)
+    what = _say_what(finding, features, language, _told(finding, features, language, timezone, beside=shared))
+    return " ".join((what, *(said.text for said in moved)))
 
 
 def say_findings(
@@ -51,17 +58,7 @@ def say_findings(
 
 def say_what(finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
     """The same without what moved with it."""
-    told = _told(finding, language, timezone)
-    family, _, _ = finding.kind.partition(":")
-    speak = {
-        "anomaly": _anomaly,
-        "saturation": _saturation,
-        "silent": _silent,
-        "reboot": _reboot,
-        "resized": _resized,
-        "departure": _departure,
-    }.get(family, _other)
-    return speak(finding, told, features, language)
+    return _say_what(finding, features, language, _told(finding, features, language, timezone, beside=False))
 
 
 def say_host(
@@ -106,21 +103,35 @@ def say_learning(host: str, learning: Learning, features: Features, language: La
     return f"{host} is still learning what is usual: {seen} of {needed} steps seen ({share}){lack}."
 
 
-def _told(finding: Finding, language: Language, timezone: str) -> Told:
+def _say_what(finding: Finding, features: Features, language: Language, told: Told) -> str:
+    family, _, _ = finding.kind.partition(":")
+    speak = {
+        "anomaly": _anomaly,
+        "saturation": _saturation,
+        "silent": _silent,
+        "reboot": _reboot,
+        "resized": _resized,
+        "departure": _departure,
+    }.get(family, _other)
+    return speak(finding, told, features, language)
+
+
+def _told(finding: Finding, features: Features, language: Language, timezone: str, *, beside: bool) -> Told:
     since = moment(finding.starts_at, timezone, language)
+    told = say_causes(finding, features, language, beside=beside)
+    causes = f": {told}" if told else ""
     if finding.ends_at is None:
-        return Told(finding.host, since, "", "")
+        return Told(finding.host, since, "", "", causes)
     seconds = (finding.ends_at - finding.starts_at).total_seconds()
-    return Told(finding.host, since, moment(finding.ends_at, timezone, language), span(seconds, language))
+    return Told(finding.host, since, moment(finding.ends_at, timezone, language), span(seconds, language), causes)
 
 
-def _anomaly(finding: Finding, told: Told, features: Features, language: Language) -> str:
-    causes = _ending(_causes(finding.causes, features, language), told, language)
+def _anomaly(_finding: Finding, told: Told, _features: Features, language: Language) -> str:
     if language == "ko":
         verb = "평소와 다르게 동작했습니다" if told.until else "평소와 다르게 동작하고 있습니다"
-        return f"{told.host} 호스트가 {_when(told, language)} {verb}{causes}."
+        return f"{told.host} 호스트가 {_when(told, language)} {verb}{told.causes}."
     verb = "behaved unusually" if told.until else "has behaved unusually"
-    return f"{told.host} {verb} {_when(told, language)}{causes}."
+    return f"{told.host} {verb} {_when(told, language)}{told.causes}."
 
 
 def _saturation(finding: Finding, told: Told, features: Features, language: Language) -> str:
@@ -165,13 +176,12 @@ def _silent(_finding: Finding, told: Told, _features: Features, language: Langua
     return f"{told.host} {verb} {_when(told, language)}."
 
 
-def _departure(finding: Finding, told: Told, features: Features, language: Language) -> str:
-    causes = _ending(_causes(finding.causes, features, language), told, language)
+def _departure(_finding: Finding, told: Told, _features: Features, language: Language) -> str:
     if language == "ko":
         verb = "다르게 동작했습니다" if told.until else "다르게 동작하고 있습니다"
-        return f"{told.host} 호스트가 {_when(told, language)} 비슷한 호스트들과 {verb}{causes}."
+        return f"{told.host} 호스트가 {_when(told, language)} 비슷한 호스트들과 {verb}{told.causes}."
     verb = "differed" if told.until else "has differed"
-    return f"{told.host} {verb} from the hosts that are like it {_when(told, language)}{causes}."
+    return f"{told.host} {verb} from the hosts that are like it {_when(told, language)}{told.causes}."
 
 
 def _reboot(_finding: Finding, told: Told, _features: Features, language: Language) -> str:
@@ -195,44 +205,18 @@ def _resized(finding: Finding, told: Told, _features: Features, language: Langua
     return f"{told.host} changed its size at {told.since}, and is learned anew soon{what}."
 
 
-def _other(finding: Finding, told: Told, features: Features, language: Language) -> str:
-    causes = _ending(_causes(finding.causes, features, language), told, language)
+def _other(finding: Finding, told: Told, _features: Features, language: Language) -> str:
     if language == "ko":
         verb = "있었습니다" if told.until else "있습니다"
-        return f"{told.host} 호스트에 {_when(told, language)} '{finding.kind}' 문제가 {verb}{causes}."
+        return f"{told.host} 호스트에 {_when(told, language)} '{finding.kind}' 문제가 {verb}{told.causes}."
     verb = "had" if told.until else "has had"
-    return f"{told.host} {verb} a finding of kind {finding.kind} {_when(told, language)}{causes}."
+    return f"{told.host} {verb} a finding of kind {finding.kind} {_when(told, language)}{told.causes}."
 
 
 def _when(told: Told, language: Language) -> str:
     if language == "ko":
         return f"{told.since}부터 {told.until}까지({told.lasted})" if told.until else f"{told.since}부터"
     return f"from {told.since} to {told.until} ({told.lasted})" if told.until else f"since {told.since}"
-
-
-def _ending(causes: str, told: Told, language: Language) -> str:
-    """A closed finding's values are those of its end: said, so that they don't look like its peak."""
-    if not causes:
-        return ""
-    if told.until:
-        return f"; 종료 시점 값: {causes}" if language == "ko" else f"; at its end: {causes}"
-    return f": {causes}"
-
-
-def _causes(causes: Sequence[Cause], features: Features, language: Language) -> str:
-    return ", ".join(_cause(cause, features, language) for cause in causes[:CAUSES_TOLD])
-
-
-def _cause(cause: Cause, features: Features, language: Language) -> str:
-    evidence = cause.evidence
-    range_ = usual(evidence.usual_low, evidence.usual_high, evidence.unit, language)
-    share = amount(round(cause.share, 2), "ratio")
-    if language == "ko":
-        notes = ", ".join([*([f"평소 {range_}"] if range_ else []), f"기여도 {share}"])
-    else:
-        notes = ", ".join([*([f"usually {range_}"] if range_ else []), f"{share} of it"])
-    space = "" if language == "ko" else " "
-    return f"{meaning(cause.feature, features, language)} {_value(cause, language)}{space}({notes})"
 
 
 def _value(cause: Cause, language: Language) -> str:

@@ -168,12 +168,12 @@ def test_a_korean_particle_follows_the_sound_before_it(word: str, said: str) -> 
         (
             found("anomaly", cause("cpu_busy_ratio", 0.4, 0.5), ends_at=END),
             (
-                "web-1:9100 behaved unusually from Nov 22 14:02 UTC to Nov 22 14:31 UTC (29 min); "
-                "at its end: CPU in use 40% (50% of it)."
+                "web-1:9100 behaved unusually from Nov 22 14:02 UTC to Nov 22 14:31 UTC (29 min): "
+                "CPU in use 40% at its end (50% of it)."
             ),
             (
-                "web-1:9100 호스트가 11월 22일 14:02 UTC부터 11월 22일 14:31 UTC까지(29분) 평소와 다르게 동작했습니다; "
-                "종료 시점 값: CPU 사용률 40%(기여도 50%)."
+                "web-1:9100 호스트가 11월 22일 14:02 UTC부터 11월 22일 14:31 UTC까지(29분) 평소와 다르게 동작했습니다: "
+                "CPU 사용률 종료 시점 40%(기여도 50%)."
             ),
         ),
         (
@@ -232,12 +232,12 @@ def test_a_korean_particle_follows_the_sound_before_it(word: str, said: str) -> 
         (
             found("drift", WRITES, ends_at=END),
             (
-                "web-1:9100 had a finding of kind drift from Nov 22 14:02 UTC to Nov 22 14:31 UTC (29 min); "
-                "at its end: data written to disks 114 MiB/s (usually 1.91 MiB/s to 8.58 MiB/s, 62% of it)."
+                "web-1:9100 had a finding of kind drift from Nov 22 14:02 UTC to Nov 22 14:31 UTC (29 min): "
+                "data written to disks 114 MiB/s at its end (usually 1.91 MiB/s to 8.58 MiB/s, 62% of it)."
             ),
             (
-                "web-1:9100 호스트에 11월 22일 14:02 UTC부터 11월 22일 14:31 UTC까지(29분) 'drift' 문제가 있었습니다; "
-                "종료 시점 값: 디스크 쓰기량 114 MiB/s(평소 1.91 MiB/s~8.58 MiB/s, 기여도 62%)."
+                "web-1:9100 호스트에 11월 22일 14:02 UTC부터 11월 22일 14:31 UTC까지(29분) 'drift' 문제가 있었습니다: "
+                "디스크 쓰기량 종료 시점 114 MiB/s(평소 1.91 MiB/s~8.58 MiB/s, 기여도 62%)."
             ),
         ),
     ],

@@ -47,18 +47,51 @@ def a_finding(departures: tuple[Departure, ...], *moved: Companion, ends_at: dat
 def test_a_finding_ends_with_how_far_it_is_from_usual_and_who_did_it() -> None:
     finding = a_finding((WRITES,), POSTGRES)
     assert say_finding(finding, FEATURES) == (
-        "db-1 has behaved unusually since Nov 22 14:02 UTC: data written to disks 114 MiB/s (50% of it). "
-        "Since Nov 22 14:02 UTC, data written to disks reached 114 MiB/s, 14× its usual for this hour (8 MiB/s). "
+        "db-1 has behaved unusually since Nov 22 14:02 UTC: "
+        "data written to disks 114 MiB/s (14× its usual 8 MiB/s for this hour, 50% of it). "
         "postgres wrote 92% of the added data (105 MiB/s, before 205 KiB/s)."
     )
     assert say_finding(finding, FEATURES, "ko", "Asia/Seoul") == (
-        "db-1 호스트가 11월 22일 23:02 KST부터 평소와 다르게 동작하고 있습니다: 디스크 쓰기량 114 MiB/s(기여도 50%). "
-        "11월 22일 23:02 KST부터 디스크 쓰기량이 114 MiB/s까지 올랐습니다(이 시간대 평소 8 MiB/s의 14배). "
+        "db-1 호스트가 11월 22일 23:02 KST부터 평소와 다르게 동작하고 있습니다: "
+        "디스크 쓰기량 114 MiB/s(이 시간대 평소 8 MiB/s의 14배, 기여도 50%). "
         "postgres가 늘어난 디스크 쓰기의 92%를 썼습니다(105 MiB/s, 이전 205 KiB/s)."
     )
     assert say_what(finding, FEATURES) == (
         "db-1 has behaved unusually since Nov 22 14:02 UTC: data written to disks 114 MiB/s (50% of it)."
     )
+
+
+def back_to(value: float, finding: Finding, *, ends_at: datetime | None = None) -> Finding:
+    """The finding whose first cause has come back to `value` by now."""
+    first = finding.causes[0]
+    eased = replace(first, evidence=replace(first.evidence, value=value, usual_low=1 * MIB, usual_high=9 * MIB))
+    return replace(finding, causes=(eased, *finding.causes[1:]), ends_at=ends_at)
+
+
+def test_a_finding_that_ended_is_told_by_its_worst_for_at_its_end_all_was_well() -> None:
+    over = back_to(2 * MIB, a_finding((WRITES,), POSTGRES), ends_at=NOW + timedelta(minutes=29))
+    assert say_finding(over, FEATURES) == (
+        "db-1 behaved unusually from Nov 22 14:02 UTC to Nov 22 14:31 UTC (29 min): "
+        "data written to disks up to 114 MiB/s (14× its usual 8 MiB/s for this hour, 50% of it). "
+        "postgres wrote 92% of the added data (105 MiB/s, before 205 KiB/s)."
+    )
+    assert say_finding(over, FEATURES, "ko") == (
+        "db-1 호스트가 11월 22일 14:02 UTC부터 11월 22일 14:31 UTC까지(29분) 평소와 다르게 동작했습니다: "
+        "디스크 쓰기량 최고 114 MiB/s(이 시간대 평소 8 MiB/s의 14배, 기여도 50%). "
+        "postgres가 늘어난 디스크 쓰기의 92%를 썼습니다(105 MiB/s, 이전 205 KiB/s)."
+    )
+
+
+def test_what_fell_is_told_by_its_lowest() -> None:
+    fell = a_finding((left("memory_available_ratio", 0.03, 0.4),), ends_at=NOW + timedelta(minutes=29))
+    assert "memory still available down to 3% (usually 40% for this hour, 50% of it)" in say_finding(fell, FEATURES)
+    assert "사용 가능한 메모리 비율 최저 3%(이 시간대 평소 40%, 기여도 50%)" in say_finding(fell, FEATURES, "ko")
+
+
+def test_what_eases_while_it_fires_is_told_as_it_is_and_at_its_worst() -> None:
+    easing = back_to(20 * MIB, a_finding((WRITES,)))
+    assert "written to disks 20 MiB/s, up to 114 MiB/s (14× its usual 8 MiB/s" in say_finding(easing, FEATURES)
+    assert "디스크 쓰기량 20 MiB/s, 최고 114 MiB/s(이 시간대" in say_finding(easing, FEATURES, "ko")
 
 
 def test_every_sentence_names_what_it_rests_on() -> None:
@@ -99,7 +132,7 @@ def test_a_host_in_one_line_leaves_out_what_moved() -> None:
         ),
         (
             left("cpu_busy_ratio", 0.93, 0.12, hourly=False),
-            "Since Nov 22 14:02 UTC, CPU in use reached 93%, 7.8× its usual (12%).",
+            "Since Nov 22 14:02 UTC, CPU in use reached 93%, 7.8× its usual 12%.",
             "11월 22일 14:02 UTC부터 CPU 사용률이 93%까지 올랐습니다(평소 12%의 7.8배).",
         ),
         (
@@ -122,6 +155,15 @@ def test_without_a_known_usual_only_what_moved_is_told() -> None:
     assert [said.text for said in say_companions(finding, FEATURES)] == [
         "postgres wrote 92% of the added data (105 MiB/s, before 205 KiB/s)."
     ]
+
+
+def test_a_step_apart_is_no_order() -> None:
+    departures = (WRITES, left("cpu_iowait_ratio", 0.3, None, 15), left("disk_queue_length", 9, None, 30))
+    assert say_companions(a_finding(departures), FEATURES)[1].text == (
+        "First to move: data written to disks, CPU idle while waiting for disks at Nov 22 14:02 UTC; "
+        "then requests waiting at the busiest disk after 30 s."
+    )
+    assert len(say_companions(a_finding(departures[:2]), FEATURES)) == 1
 
 
 def test_the_feature_that_led_is_told_with_how_long_after_others_came() -> None:

@@ -74,14 +74,43 @@ def test_an_incident_says_which_hosts_since_when_and_what_about(
     assert say_incident(told, FEATURES, language) == expected
 
 
+@pytest.mark.parametrize(
+    ("kinds", "en", "ko"),
+    [
+        (("reboot",), "db-1 started at Nov 22 14:02 UTC.", "db-1: 11월 22일 14:02 UTC에 시작되었습니다."),
+        (("resized",), "db-1 changed size at Nov 22 14:02 UTC.", "db-1: 11월 22일 14:02 UTC에 크기가 바뀌었습니다."),
+        (
+            ("reboot", "resized"),
+            "db-1 started and changed size at Nov 22 14:02 UTC.",
+            "db-1: 11월 22일 14:02 UTC에 시작되었고 크기가 바뀌었습니다.",
+        ),
+    ],
+)
+def test_a_start_is_no_trouble_and_has_no_length(kinds: tuple[str, ...], en: str, ko: str) -> None:
+    told = incident(*(found("db-1", kind) for kind in kinds), minutes=10)
+    assert (say_incident(told, FEATURES), say_incident(told, FEATURES, "ko")) == (en, ko)
+
+
+def test_a_start_with_an_anomaly_is_trouble() -> None:
+    told = incident(found("db-1", "reboot"), found("db-1", "anomaly", "cpu"))
+    assert say_incident(told, FEATURES) == "db-1 has had trouble since Nov 22 14:02 UTC: CPU in use."
+
+
 def test_many_hosts_are_counted_and_the_first_ones_named_in_order() -> None:
-    many = incident(*(found(f"web-{number}", "silent", "up", seconds=number) for number in range(1, 9)))
+    many = incident(*(found(f"web-{number}", "silent", "up", seconds=30 * number) for number in range(1, 9)))
     assert (say_hosts(many), say_hosts(many, "ko")) == ("web-1 and 7 more hosts", "web-1 외 호스트 7대")
     assert say_incident(many, FEATURES).endswith(
         "It began on web-1, then web-2, then web-3, then web-4, then web-5 and 3 more."
     )
     assert say_incident(many, FEATURES, "ko").endswith(
         "web-1에서 시작해 web-2, web-3, web-4, web-5 외 3대 순으로 나타났습니다."
+    )
+
+
+def test_hosts_that_joined_within_a_step_are_in_no_order() -> None:
+    told = incident(found("web-1", "anomaly", "cpu"), found("web-2", "anomaly", "cpu", seconds=15))
+    assert say_incident(told, FEATURES) == (
+        "web-1 and web-2 have behaved unusually since Nov 22 14:02 UTC: CPU in use."
     )
 
 
