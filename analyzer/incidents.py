@@ -17,8 +17,10 @@ from datetime import datetime, timedelta
 
 from analyzer.data import Feature, Finding, Incident
 
-# A cause that carries this much of a finding says what kind of trouble it is.
+# A cause that carries this much of a finding says what kind of trouble it is; where many share it, so do the foremost
+# that carry nearly as much as the first: which of these is first is chance.
 LEADING_SHARE = 0.25
+FOREMOST, NEARLY_AS_MUCH = 3, 0.75
 # So many hosts of a job, and this part of them, can't be chance.
 LEAST_OF_A_JOB = 3
 MOST_OF_A_JOB = 0.5
@@ -70,11 +72,20 @@ class Grouping:
 
     def like(self, finding: Finding, job: str) -> tuple[str, ...]:
         """What findings that may be one story have in common: tokens to look each other up by."""
-        shares = [(cause.share, cause.feature) for cause in finding.causes]
-        leading = [feature for share, feature in shares if share >= LEADING_SHARE] or [name for _, name in shares[:1]]
+        leading = _leading(finding)
         groups = {self.features[name].group for name in leading if name in self.features}
         tokens = [f"feature {name}" for name in leading] or [f"kind {finding.kind}"]
         return (*tokens, *(f"group {group} of {job}" for group in sorted(groups) if job))
+
+
+def _leading(finding: Finding) -> list[str]:
+    """The features that say what kind of trouble it is."""
+    most = max((cause.share for cause in finding.causes), default=0.0)
+    return [
+        cause.feature
+        for place, cause in enumerate(finding.causes)
+        if place == 0 or cause.share >= LEADING_SHARE or (place < FOREMOST and cause.share >= NEARLY_AS_MUCH * most)
+    ]
 
 
 class _Book:

@@ -48,8 +48,8 @@ def _happened(incident: Incident, language: Language, timezone: str) -> str:
     """Hosts that started, changed their size, or both."""
     at, hosts = moment(incident.starts_at, timezone, language), say_hosts(incident, language)
     if language == "ko":
-        what = {(STARTED,): "시작되었습니다", (RESIZED,): "크기가 바뀌었습니다"}.get(incident.kinds)
-        return f"{hosts}: {at}에 {what or '시작되었고 크기가 바뀌었습니다'}."
+        alone = "시작되었습니다" if STARTED in incident.kinds else "크기가 바뀌었습니다"
+        return f"{hosts}: {at}에 {alone if len(incident.kinds) == 1 else '시작되었고 크기가 바뀌었습니다'}."
     words = {STARTED: "started", RESIZED: "changed size"}
     what = " and ".join(word for kind, word in words.items() if kind in incident.kinds)
     return f"{hosts} {what} at {at}."

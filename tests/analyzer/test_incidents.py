@@ -20,6 +20,13 @@ CATALOGUE = {
 GROUPING = Grouping(CATALOGUE)
 
 
+def shared(host: str, at: float = 0, **shares: float) -> Finding:
+    """The same, put down to features by these shares."""
+    finding = found(host, *shares, at=at)
+    causes = (replace(cause, share=share) for cause, share in zip(finding.causes, shares.values(), strict=True))
+    return replace(finding, causes=tuple(causes))
+
+
 def found(host: str, *features: str, at: float = 0, kind: str = "anomaly", ends: float | None = None) -> Finding:
     """A finding that begins `at` minutes after NOW, put down to features in equal parts."""
     window = Window(NOW, NOW, timedelta(seconds=15))
@@ -90,6 +97,15 @@ def test_hosts_that_suffer_alike_at_the_same_moment_are_one_incident_and_the_fir
 )
 def test_hosts_are_one_story_only_when_moment_and_cause_agree(other: Finding, job: str, incidents: int) -> None:
     assert len(after(3, [found("web-1", "cpu"), other], jobs={"web-1": "web", "web-2": job})) == incidents
+
+
+def test_hosts_whose_trouble_many_features_share_are_one_story_whichever_happens_to_be_first() -> None:
+    """A fault that shows in twenty features leaves none of them a good part."""
+    one = shared("web-1", memory=0.09, cpu=0.08, threads=0.08, disk=0.02)
+    other = shared("web-2", at=1, cpu=0.08, steal=0.07, threads=0.07, memory=0.02)
+    assert len(after(2, [one, other])) == 1
+    apart = shared("web-2", at=1, forks=0.12, cpu=0.07, threads=0.07)
+    assert len(after(2, [one, apart])) == 2
 
 
 def test_a_trouble_that_spreads_is_one_incident_for_ten_minutes_and_chance_does_not_feed_it_for_ever() -> None:
