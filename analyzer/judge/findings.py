@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,8 @@ from analyzer.machines import MEMORY as MEMORY_QUERY
 CAUSES_TOLD = 5
 # A cause is as good as another that has at least this part of what it contributed.
 NEARLY = 0.6
+# Several that tell one story share its blame: each of them counts from here on, and together they are as good as one.
+SHARED = 1 / 3
 # An anomaly this many times over its bar, or lasting this long, is more than a note.
 CLEARLY_OVER = 1.5
 LONG_SECONDS = 600.0
@@ -82,15 +84,25 @@ def _causes(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
 def ranked(parts: Mapping[str, float], features: Mapping[str, Feature]) -> list[str]:
     """The greatest part first; but what merely follows from another comes right after it where that is nearly as great.
 
-    A leak of memory shows in page faults as much as in memory, and only one of them says what to do.
+    A leak of memory shows in page faults as much as in memory, and only one of them says what to do. Nor do page faults
+    come first because memory tells of it thrice, as less available, more held and more promised.
     """
 
     def place(name: str) -> tuple[float, bool, float, str]:
-        part, feature = parts[name], features.get(name)
-        origins = [parts[one] for one in feature.follows if parts.get(one, 0.0) >= NEARLY * part] if feature else []
-        return -min([part, *origins]), bool(origins), -part, name
+        part = parts[name]
+        behind = _origin(part, [parts.get(one, 0.0) for one in features[name].follows]) if name in features else None
+        return -part if behind is None else -min(part, behind), behind is not None, -part, name
 
     return sorted(parts, key=place)
+
+
+def _origin(part: float, origins: Sequence[float]) -> float | None:
+    """The part that one of this size comes after, for it follows from that; None where it stands for itself."""
+    nearly = [one for one in origins if one >= NEARLY * part]
+    if nearly:
+        return min(nearly)
+    sharing = [one for one in origins if one >= SHARED * part]
+    return max(sharing) if sharing and sum(sharing) >= part else None
 
 
 def _upheaval(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
