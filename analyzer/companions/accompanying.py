@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analyzer.companions.departures import departures
+from analyzer.companions.lasting import at_its_worst
 from analyzer.companions.looking import Looker
 from analyzer.data import Companions, Departure, Failure, Finding, Fleet
 from analyzer.usual_hours import UsualHours
@@ -72,7 +73,10 @@ class Accompanist:
             frame = recent.frame(finding.host)
             seen = departures(finding, frame, self._looker.features, hours(finding.host), now)
         found = await self._looker.look(finding, _merged(before.departures if before else (), seen), now, rate_seconds)
-        return _kept(before, found) if before and found.problems else found
+        if before is None:
+            return found
+        found = replace(found, moved=at_its_worst(before.moved, found.moved))
+        return _kept(before, found) if found.problems else found
 
 
 def _merged(before: Sequence[Departure], now: Sequence[Departure]) -> tuple[Departure, ...]:
