@@ -26,6 +26,8 @@ ALIKE_COSINE = 0.8
 SETTLING_SECONDS = 600.0
 BOOT_UNCERTAIN_SECONDS = 60.0
 BEFORE_STEPS = 40
+# So much of what a finding is put down to must have moved, unless its first cause did.
+MATTERS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,12 @@ def reached(finding: Finding, scene: Scene) -> Reached:
 
 
 def too_small(finding: Finding, scene: Scene) -> bool:
-    """Whether nothing that it is put down to moved by as much as a person would care about."""
-    moves = list(_moves(finding, scene))
-    return bool(moves) and all(moved < least for moved, least in moves)
+    """Whether what it is mostly put down to did not move by as much as a person would care about."""
+    moves = [moved >= least for moved, least in _moves(finding, scene)]
+    if not moves or moves[0]:
+        return False
+    shares = [cause.share for cause in finding.causes]
+    return sum(share for share, matters in zip(shares, moves, strict=True) if matters) < MATTERS * sum(shares)
 
 
 def _moves(finding: Finding, scene: Scene) -> Iterator[tuple[float, float]]:

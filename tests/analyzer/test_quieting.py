@@ -40,11 +40,12 @@ def judged(
     first: int = 0,
     blame: tuple[float, float, float] = (0.8, 0.2, 0.0),
     host: str = "web-1",
-    moved: float = 0.5,
+    moved: float | tuple[float, float, float] = 0.5,
 ) -> Verdict:
     """Rows of one host: where it is at least 1 high, its features are `moved` from their usual 0.2."""
-    values = np.where(np.array(heights) >= 1, 0.2 + moved, 0.2).astype(np.float32)
-    fleet = Fleet((Host(host, "node", "web"),), NAMES, times(first, len(heights)), np.tile(values, (1, 3, 1)))
+    high, far = np.array(heights) >= 1, np.broadcast_to(moved, 3)[:, None]
+    values = np.where(high, 0.2 + far, 0.2).astype(np.float32)[None]
+    fleet = Fleet((Host(host, "node", "web"),), NAMES, times(first, len(heights)), values)
     shares = np.tile(np.array([blame], np.float32), (len(heights), 1))
     said = Scores(host, "ensemble", NAMES, fleet.times, -np.expm1(-np.array(heights, np.float32)), shares)
     calm = Calibration(np.where(LEVELS <= 0.5, 120, 0).astype(np.float32), 5.0, USUAL)
@@ -163,6 +164,21 @@ def test_an_anomaly_none_of_whose_causes_moved_by_what_matters_is_not_told() -> 
     assert quiet_of(judged([*CALM, 3.0, 3.0], Memory(), moved=0.05)) == [Quiet("small")]
     assert quiet_of(judged([*CALM, 3.0, 3.0], Memory(), moved=0.11)) == [None]
     assert quiet_of(judged([*CALM, 3.0, 3.0], Memory(), moved=-0.11)) == [None]
+
+
+@pytest.mark.parametrize(
+    ("moved", "blame", "quiet"),
+    [
+        ((0.05, 0.5, 0.05), (0.5, 0.3, 0.2), Quiet("small")),
+        ((0.05, 0.5, 0.5), (0.4, 0.3, 0.3), None),
+        ((0.5, 0.05, 0.05), (0.4, 0.3, 0.3), None),
+    ],
+    ids=["a small part of it", "most of it", "its first cause"],
+)
+def test_a_little_cause_that_moved_makes_nothing_of_an_anomaly(
+    moved: tuple[float, float, float], blame: tuple[float, float, float], quiet: Quiet | None
+) -> None:
+    assert quiet_of(judged([*CALM, 3.0, 3.0], Memory(), moved=moved, blame=blame)) == [quiet]
 
 
 def test_what_is_told_survives_a_restart() -> None:
