@@ -15,19 +15,21 @@ from analyzer.detectors.scaling import FARTHEST
 class ResidualModel:
     """`usual[h, f]` is what each feature's own changes count as 1 against.
 
-    `often[h, f]` is how far out, in spreads, each is used to be.
+    `often[h, f]` is how far out, in spreads, each is used to be: that is what features are blamed by. Who weighs all
+    equally has None, for that is not the same unit: its parts are the changes themselves, which cost it nothing.
     """
 
     name: str
     levels: tuple[Level, ...]
     usual: Values
-    often: Values
+    often: Values | None
     edge: Edge
 
     def numbers(self, views: Views) -> Numbers:
-        z = views.z
-        changes = np.abs(z - views.level(self.levels[0]))
-        ratio = self.edge.ratio((changes / self.usual[:, None]).mean(axis=2))
+        changes = np.abs(views.z - views.level(self.levels[0])) / self.usual[:, None]
+        ratio = self.edge.ratio(changes.mean(axis=2))
+        if self.often is None:
+            return Numbers(ratio, changes)
         return Numbers(ratio, excess(farness(views, self.levels[0]), self.often[:, None]) * views.worth)
 
 
@@ -54,7 +56,7 @@ class ResidualDetector:
         changes = np.abs(z - views.level(self.levels[0]))
         unit = usual(changes, 1.0) if self.equal else np.ones((1, changes.shape[2]), np.float32)
         edge = Edge.of((changes / unit[:, None]).mean(axis=2))
-        often = usual(farness(views, self.levels[0]), 0.0)
+        often = None if self.equal else usual(farness(views, self.levels[0]), 0.0)
         return ResidualModel(self.name, self.levels, unit, often, edge)
 
 
