@@ -31,8 +31,8 @@ class Source(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
-        """Every catalogue feature of all hosts (or one) on the window's grid.
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
+        """Every catalogue feature (or those named) of all hosts (or one) on the window's grid.
 
         A feature that can't be had is a Failure in the result; SourceUnreachable when nothing could be asked at all.
         """

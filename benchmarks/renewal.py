@@ -6,24 +6,26 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import resource
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
 
-from analyzer.data import Feature, Fleet, Frame, Host, Times
+from analyzer.data import Feature, Fetched, Fleet, Frame, Host, Times, Window
 from analyzer.health import health_of, typicals
 from analyzer.lean import hold_little
-from analyzer.prospects import foretell, foretell_near
+from analyzer.prospects import Prospects, with_features
 from analyzer.states import fit_states
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR, DAY, STEP = 3600.0, 86400.0, 15.0
-FAR_STEPS, NEAR_STEPS = 504, 240
+FAR_STEPS, NEAR_STEPS = 505, 241
 
 
 def catalogue(count: int) -> tuple[Feature, ...]:
@@ -55,6 +57,22 @@ def fleet(hosts: int, features: tuple[Feature, ...], steps: int, step: float) ->
     return Fleet(tuple(Host(f"host-{n:05d}:9100") for n in range(hosts)), names, times, values)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A source that has the long history at hand, whole: what is measured is what is made of it."""
+
+    history: Fleet
+    name: str = "kept"
+
+    async def fetch(
+        self, _window: Window, _host: str | None = None, features: tuple[str, ...] | None = None
+    ) -> Fetched:
+        return Fetched(self.history if features is None else with_features(self.history, features), self.name)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 def timed(what: str, work: Callable[[], T]) -> T:
     begun, used = time.perf_counter(), time.process_time()
     found = work()
@@ -68,15 +86,16 @@ def measure(hosts: int, count: int) -> None:
     features = catalogue(count)
     history, recent = fleet(hosts, features, FAR_STEPS, HOUR), fleet(hosts, features, NEAR_STEPS, STEP)
     states = fit_states(Frame("", recent.features, history.times, history.values[0].T))
+    prospects, near = Prospects(Kept(history), features), NOW + timedelta(minutes=5)
     print(f"{hosts} hosts with {count} features: {FAR_STEPS} hours and {NEAR_STEPS} newest steps")
     begun = time.process_time()
-    known = timed("far and near forecasts, groups", lambda: foretell(NOW, history, recent, features, 0.9))
+    timed("far and near forecasts, groups", lambda: asyncio.run(prospects.renew(NOW, recent)))
     timed("states", lambda: [states.state(frame) for frame in recent.frames()])
-    usual = timed("typical values", lambda: typicals(recent))
+    usual, told = timed("typical values", lambda: typicals(recent)), prospects.forecasts
     every = zip(recent.hosts, usual, strict=True)
-    timed("health", lambda: [health_of(h.name, typical, features, (), known.forecasts[h.name]) for h, typical in every])
+    timed("health", lambda: [health_of(h.name, typical, features, (), told(h.name, NOW)) for h, typical in every])
     print(f"  all of it: {time.process_time() - begun:.1f} s of processor")
-    timed("near forecasts alone, as between two", lambda: foretell_near(NOW, known, recent, features, 0.9))
+    timed("near forecasts alone, as between two", lambda: asyncio.run(prospects.renew(near, recent)))
 
 
 def main() -> None:

@@ -5,6 +5,6 @@ It measures; the judge decides what is too far.
 
 from __future__ import annotations
 
-from analyzer.peers.groups import Groups, group_hosts
+from analyzer.peers.groups import GroupLooks, Groups, GroupSearch, group_hosts
 
-__all__ = ["Groups", "group_hosts"]
+__all__ = ["GroupLooks", "GroupSearch", "Groups", "group_hosts"]

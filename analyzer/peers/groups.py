@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import HDBSCAN
 
-from analyzer.data import Feature, Fleet, Peers
+from analyzer.data import Feature, Fleet, Host, Peers, Times
 from analyzer.errors import NotEnoughHistory
 from analyzer.peers.middle import middle
-from analyzer.peers.seldom import Seldom, seldom
+from analyzer.peers.seldom import Looks, Seldom
 
 Array = npt.NDArray[np.float64]
 FEWEST_ALIKE = 3
@@ -68,21 +68,74 @@ def group_hosts(history: Fleet, features: Sequence[Feature]) -> Groups:
 
     Hosts are alike when their medians are, each feature counted in its spread over the fleet.
     """
-    catalogue = {feature.name: feature for feature in features}
-    names = tuple(name for name in history.features if name in catalogue)
-    hosts = tuple(host.name for host in history.hosts)
-    if len(hosts) < FEWEST_ALIKE:
-        raise NotEnoughHistory(f"peers need at least {FEWEST_ALIKE} hosts, there are {len(hosts)}")
-    usual = medians(history, hosts, names)
-    least = np.array([catalogue[name].minimum_effect for name in names])
-    members = clusters(places(usual, least))
-    typical = [most_typical(usual, least, np.flatnonzero(members == group)) for group in range(members.max() + 1)]
-    left = {
-        hosts[row]: found
-        for group in range(len(typical))
-        for row, found in seldom(history, np.flatnonzero(members == group), names, least).items()
-    }
-    return Groups(hosts, names, tuple(hosts[row] for row in typical), members, usual, least, left)
+    search = GroupSearch(features)
+    search.see(history)
+    found = search.groups()
+    looks = GroupLooks(found, history.times)
+    looks.at(history)
+    return looks.groups()
+
+
+class GroupSearch:
+    """Finds who is alike in a history that is seen a few features at a time: a large fleet's would not fit at once."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self._catalogue = {feature.name: feature for feature in features}
+        self._hosts: tuple[str, ...] = ()
+        self._names: list[str] = []
+        self._usual: list[Array] = []
+
+    def see(self, history: Fleet) -> None:
+        """Some features of all hosts; the hosts that the first part has are those that are grouped."""
+        names = tuple(name for name in history.features if name in self._catalogue)
+        self._hosts = self._hosts or tuple(host.name for host in history.hosts)
+        self._names += names
+        self._usual.append(medians(history, self._hosts, names))
+
+    def groups(self) -> Groups:
+        """Without how seldom members were far away. NotEnoughHistory for fewer than three hosts."""
+        hosts, names = self._hosts, tuple(self._names)
+        if len(hosts) < FEWEST_ALIKE:
+            raise NotEnoughHistory(f"peers need at least {FEWEST_ALIKE} hosts, there are {len(hosts)}")
+        usual = np.concatenate(self._usual, axis=1)
+        least = np.array([self._catalogue[name].minimum_effect for name in names])
+        members = clusters(places(usual, least))
+        typical = [most_typical(usual, least, np.flatnonzero(members == group)) for group in range(members.max() + 1)]
+        return Groups(hosts, names, tuple(hosts[row] for row in typical), members, usual, least)
+
+
+class GroupLooks:
+    """Looks at each group's history, again a few features at a time, for how seldom its members were far away."""
+
+    def __init__(self, groups: Groups, times: Times) -> None:
+        self._groups = groups
+        every = [np.flatnonzero(groups.members == group) for group in range(len(groups.names))]
+        self._looks = [Looks(rows, times, len(groups.features)) for rows in every]
+
+    def at(self, history: Fleet) -> None:
+        history = of_hosts(history, self._groups.hosts)
+        for column, name in enumerate(history.features):
+            if name in self._groups.features:
+                place = self._groups.features.index(name)
+                for look in self._looks:
+                    look.at(history, column, place, float(self._groups.least[place]))
+
+    def groups(self) -> Groups:
+        every = [look.found(self._groups.features) for look in self._looks]
+        left = {self._groups.hosts[row]: found for each in every for row, found in each.items()}
+        return replace(self._groups, seldom=left)
+
+
+def of_hosts(fleet: Fleet, hosts: tuple[str, ...]) -> Fleet:
+    """The fleet with these hosts in this order; NaN for who is not in it."""
+    if tuple(host.name for host in fleet.hosts) == hosts:
+        return fleet
+    rows = {host.name: row for row, host in enumerate(fleet.hosts)}
+    values = np.full((len(hosts), *fleet.values.shape[1:]), np.nan, np.float32)
+    for place, host in enumerate(hosts):
+        if host in rows:
+            values[place] = fleet.values[rows[host]]
+    return Fleet(tuple(Host(host) for host in hosts), fleet.features, fleet.times, values)
 
 
 def medians(fleet: Fleet, hosts: Sequence[str], features: Sequence[str]) -> Array:

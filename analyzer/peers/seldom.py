@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Fleet
+from analyzer.data import Fleet, Times
 from analyzer.peers.middle import Array, middle
 
 DAY_SECONDS = 86400.0
@@ -28,7 +28,6 @@ SELDOM_EXCEEDED = 0.995
 # Far away in one piece of time is one departure, however often it comes and goes within it.
 PIECE_SECONDS = 0.25 * DAY_SECONDS
 SHOWN = 5
-MOST_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
@@ -49,30 +48,47 @@ def seldom(history: Fleet, rows: npt.NDArray[np.intp], names: tuple[str, ...], l
 
     `least[f]` is the smallest difference that counts as one, of each of the features `names`.
     """
-    if len(history.times) <= LASTING_STEPS:
-        return {}
-    step = float(np.median(np.diff(history.times)))
-    learned = int((history.times <= history.times[-1] - SETTLING_SECONDS).sum())
-    if learned * step < LEAST_LEARNED_SECONDS:
-        return {}
+    seen = Looks(rows, history.times, len(names))
     columns = [history.features.index(name) for name in names]
-    before = np.zeros((len(rows), learned), dtype=np.float32)
-    now = np.zeros((len(rows), len(names)), dtype=np.float32)
-    present = np.zeros((len(rows), len(history.times)), dtype=np.bool_)
-    at_once = max(MOST_AT_ONCE // (len(rows) * len(history.times)), 1)
-    for first in range(0, len(columns), at_once):
-        part = slice(first, first + at_once)
-        values = history.values[rows][:, columns[part]].swapaxes(0, 1)  # feature, member, step
-        present |= np.isfinite(values).any(axis=0)
-        floor = floors(values, least[part])
+    for place, column in enumerate(columns):
+        seen.at(history, column, place, float(least[place]))
+    return seen.found(names)
+
+
+class Looks:
+    """Looks at one group's members a feature at a time, so that a large fleet's history need not be held at once."""
+
+    def __init__(self, rows: npt.NDArray[np.intp], times: Times, features: int) -> None:
+        step = float(np.median(np.diff(times))) if len(times) > LASTING_STEPS else 0.0
+        learned = int((times <= times[-1] - SETTLING_SECONDS).sum()) if step else 0
+        self._rows, self._step = rows, step
+        self._learned = learned if learned * step >= LEAST_LEARNED_SECONDS else 0
+        self._before = np.zeros((len(rows), self._learned), dtype=np.float32)
+        self._now = np.zeros((len(rows), features), dtype=np.float32)
+        self._present = np.zeros((len(rows), len(times)), dtype=np.bool_)
+
+    def at(self, history: Fleet, column: int, place: int, least: float) -> None:
+        """The feature in that column of the history is the one at `place` of all."""
+        if not self._learned:
+            return
+        values = history.values[self._rows, column][None]  # feature, member, step
+        self._present |= np.isfinite(values[0])
+        floor = floors(values, np.array([least]))
         away = values - middle(values, 1)[:, None]
-        np.maximum(before, crossed(away[..., :learned], floor).max(axis=0), out=before)
-        now[:, part] = newest(away, learned, floor).T
-    days = float(present[:, :learned].sum()) * step / DAY_SECONDS
-    peaks = piece_peaks(before, max(int(PIECE_SECONDS / step), 1))
-    return {
-        int(row): told(names, now[i], peaks, days) for i, row in enumerate(rows) if present[i, -LASTING_STEPS:].all()
-    }
+        np.maximum(self._before, crossed(away[..., : self._learned], floor)[0], out=self._before)
+        self._now[:, place] = newest(away, self._learned, floor)[0]
+
+    def found(self, names: tuple[str, ...]) -> dict[int, Seldom]:
+        """By row; empty where the history is too short."""
+        if not self._learned:
+            return {}
+        days = float(self._present[:, : self._learned].sum()) * self._step / DAY_SECONDS
+        peaks = piece_peaks(self._before, max(int(PIECE_SECONDS / self._step), 1))
+        return {
+            int(row): told(names, self._now[i], peaks, days)
+            for i, row in enumerate(self._rows)
+            if self._present[i, -LASTING_STEPS:].all()
+        }
 
 
 def floors(values: Array, least: Array) -> Array:

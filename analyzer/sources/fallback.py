@@ -32,14 +32,14 @@ class FallbackSource:
     _steps: list[timedelta] = field(default_factory=list, init=False, repr=False)  # the finest asked for so far
     _known: list[str] = field(default_factory=list, init=False, repr=False)  # by the best link, when it last served
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         """The first link's answer. SourceUnreachable, with every link's reason, when there is nothing to give.
 
         The history of one host is never made up of the last known: it is asked for to learn from.
         """
         reasons: list[str] = []
         try:
-            fetched = await _first(self.links, lambda link: link.fetch(window, host), reasons)
+            fetched = await _first(self.links, lambda link: link.fetch(window, host, features), reasons)
         except (SourceUnreachable, SourceEmpty):
             if host is not None or not self._last:
                 raise
@@ -48,7 +48,7 @@ class FallbackSource:
             return replace(fetched, fallback_reason="; ".join(reasons))
         if reasons:
             fetched = replace(_confessed(fetched, self._known, window), fallback_reason="; ".join(reasons))
-        if not self._steps or window.step <= self._steps[0]:
+        if features is None and (not self._steps or window.step <= self._steps[0]):
             self._keep(window, fetched, best=not reasons)
         return fetched
 

@@ -20,6 +20,8 @@ from analyzer.sources.pace import Pace
 from analyzer.sources.query_api import MOST_STEPS, QueryApi, parts
 
 LOOKBACK_SECONDS = 300  # for so long Prometheus holds a series for alive after its last sample
+# Who left longer ago is not of this fleet; to find them, weeks of every host's samples would have to be read.
+SEEN_SECONDS = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class PrometheusSource:
         object.__setattr__(self, "_api", QueryApi(self.url, client))
         object.__setattr__(self, "_pace", Pace(self._api))
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
-        """Every feature of all hosts (or one) on the window's grid; what is absent on a host stays NaN.
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
+        """Every feature (or those named) of all hosts (or one) on the window's grid; what is absent stays NaN.
 
         SourceUnreachable when Prometheus can't be asked, SourceEmpty when it knows no such host. A single feature that
         it refuses, or does not give in time, is a Failure.
@@ -70,7 +72,8 @@ class PrometheusSource:
         hosts = await self._hosts(selector, window)
         pace = self.scrape_interval_seconds or await self._pace.seconds(hosts, window.end)
         range_seconds = rate_window_seconds(pace, window.step.total_seconds())
-        values = np.full((len(hosts), len(self.catalogue), window.steps), np.nan, dtype=np.float32)
+        wanted = [feature for feature in self.catalogue if features is None or feature.name in features]
+        values = np.full((len(hosts), len(wanted), window.steps), np.nan, dtype=np.float32)
         rows = _Rows(hosts)
         try:
             async with asyncio.TaskGroup() as group:
@@ -78,11 +81,11 @@ class PrometheusSource:
                     group.create_task(
                         self._feature(feature.name, query(feature, selector, range_seconds), window, rows, values[:, n])
                     )
-                    for n, feature in enumerate(self.catalogue)
+                    for n, feature in enumerate(wanted)
                 ]
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        fleet = Fleet(hosts, tuple(feature.name for feature in self.catalogue), window.times, values)
+        fleet = Fleet(hosts, tuple(feature.name for feature in wanted), window.times, values)
         failures = tuple(failure for task in tasks for failure in task.result())
         return Fetched(fleet, self.name, failures, range_seconds=range_seconds)
 
@@ -103,8 +106,8 @@ class PrometheusSource:
         return {}
 
     async def _hosts(self, selector: str, window: Window) -> tuple[Host, ...]:
-        """Who was seen within the window, by name; of several descriptions of one host the living one counts."""
-        span = math.ceil((window.end - window.start).total_seconds()) + LOOKBACK_SECONDS
+        """Who was seen within the last day of the window; of several descriptions of one host the living one counts."""
+        span = min(math.ceil((window.end - window.start).total_seconds()) + LOOKBACK_SECONDS, SEEN_SECONDS)
         known = f"node_uname_info{{{selector}}}"
         samples = await self.instant(
             f"max by (instance, job, nodename) ({known}) + 1"

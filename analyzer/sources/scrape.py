@@ -67,8 +67,8 @@ class ScrapeSource:
         """One scrape of every target, side by side: called every `interval_seconds`, it keeps rates at hand."""
         await self._scraper.poll()
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
-        """Every feature of all targets (or one) on the window's grid; NaN where the ring has no samples.
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
+        """Every feature (or those named) of all targets (or one) on the window's grid; NaN where the ring has none.
 
         SourceUnreachable when no target answers or none did within the window, SourceEmpty when none is called `host`.
         One target of several that does not answer and a feature that can't be computed here are Failures.
@@ -84,14 +84,13 @@ class ScrapeSource:
             raise SourceUnreachable(f"no answer from {asked} since {window.start:%Y-%m-%d %H:%M:%S} UTC")
         selector = "" if host is None else matcher("instance", host)
         range_seconds = rate_window_seconds(self.interval_seconds, window.step.total_seconds())
-        values, failures = await asyncio.to_thread(
-            self._features,
-            [query(feature, selector, range_seconds) for feature in self.catalogue],
-            window,
-            rounds,
-            hosts,
-        )
-        fleet = Fleet(tuple(hosts), tuple(feature.name for feature in self.catalogue), window.times, values)
+        queries = {
+            feature.name: query(feature, selector, range_seconds)
+            for feature in self.catalogue
+            if features is None or feature.name in features
+        }
+        values, failures = await asyncio.to_thread(_computed, queries, window, rounds, hosts)
+        fleet = Fleet(tuple(hosts), tuple(queries), window.times, values)
         silent = [Failure("scrape", why, window.end, who) for who, why in scraper.silent.items() if host in {None, who}]
         return Fetched(fleet, self.name, (*silent, *failures), range_seconds=range_seconds)
 
@@ -118,20 +117,6 @@ class ScrapeSource:
         if len(self._scraper.silent) == len(self.targets):
             raise SourceUnreachable("; ".join(self._scraper.silent.values()))
 
-    def _features(
-        self, queries: Sequence[str], window: Window, rounds: Snapshot, hosts: Sequence[Host]
-    ) -> tuple[Values, list[Failure]]:
-        values = np.full((len(hosts), len(self.catalogue), window.steps), np.nan, dtype=np.float32)
-        # Most of a long history lies before the first scrape: nothing is computed there.
-        first = min(int(np.searchsorted(window.times, np.nanmin(rounds.times))), window.steps - 1)
-        failures = []
-        for number, (feature, promql) in enumerate(zip(self.catalogue, queries, strict=True)):
-            try:
-                _place(evaluate(promql, rounds, window.times[first:]), hosts, promql, values[:, number, first:])
-            except (QueryUnsupported, QueryRefused) as error:
-                failures.append(Failure("fetch", f"{feature.name}: {error}", window.end))
-        return values, failures
-
     async def _series(self, promql: str, times: Times) -> tuple[Series, ...]:
         parse(promql)
         if unknown := metrics_of(promql) - self._scraper.wanted:
@@ -144,6 +129,22 @@ class ScrapeSource:
         values = np.where(found.present, found.values, np.nan)
         here = np.flatnonzero(found.present.any(axis=1))
         return tuple(Series(found.labels[row], times, values[row]) for row in here)
+
+
+def _computed(
+    queries: Mapping[str, str], window: Window, rounds: Snapshot, hosts: Sequence[Host]
+) -> tuple[Values, list[Failure]]:
+    """Each feature's values, and what can't be computed here."""
+    values = np.full((len(hosts), len(queries), window.steps), np.nan, dtype=np.float32)
+    # Most of a long history lies before the first scrape: nothing is computed there.
+    first = min(int(np.searchsorted(window.times, np.nanmin(rounds.times))), window.steps - 1)
+    failures = []
+    for number, (name, promql) in enumerate(queries.items()):
+        try:
+            _place(evaluate(promql, rounds, window.times[first:]), hosts, promql, values[:, number, first:])
+        except (QueryUnsupported, QueryRefused) as error:
+            failures.append(Failure("fetch", f"{name}: {error}", window.end))
+    return values, failures
 
 
 def _place(found: Scalar | Vector, hosts: Sequence[Host], promql: str, out: Values) -> None:

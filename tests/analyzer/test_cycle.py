@@ -45,7 +45,7 @@ class SyntheticSource:
     asked: list[Window] = field(default_factory=list)
     name: str = "synthetic"
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         if self.down:
             raise SourceUnreachable("can't reach the synthetic source: it is down")
         self.asked.append(window)

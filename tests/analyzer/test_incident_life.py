@@ -54,7 +54,7 @@ class World:
     def on(self, host: str, what: str, time: float) -> bool:
         return sum(change <= time for change in self.changes.get((host, what), [])) % 2 == 1
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         if self.down:
             raise SourceUnreachable("can't reach the world: it is down")
         values = [[[self._value(name, f.name, time) for time in window.times] for f in FULL] for name in HOSTS]

@@ -30,7 +30,7 @@ class Noise:
     learned: list[str] = field(default_factory=list)
     name: str = "noise"
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         names = HOSTS if host is None else (host,)
         self.learned += [] if host is None else [host]
         values = np.random.default_rng(7).normal(0.5, 0.1, (len(names), 2, window.steps)).astype(np.float32)

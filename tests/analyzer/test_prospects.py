@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.data import Failure, Feature, Fetched, Fleet, Forecast, Host, Window
 from analyzer.errors import SourceUnreachable
-from analyzer.prospects import Prospects, foretell
+from analyzer.prospects import Prospects, with_features
 
 NOW = datetime(2026, 1, 5, 12, 20, tzinfo=UTC)
 FEATURES = (
@@ -32,19 +32,22 @@ def fleet(window: Window, per_hour: float, hosts: tuple[str, ...] = HOSTS) -> Fl
 
 @dataclass
 class SteadySource:
-    """Disks that fill by a thousandth an hour."""
+    """Disks that fill at a rate."""
 
     name: str = "steady"
+    per_hour: float = 0.001
     down: bool = False
     fallback_reason: str = ""
     failures: tuple[Failure, ...] = ()
     asked: list[Window] = field(default_factory=list)
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         if self.down:
             raise SourceUnreachable("can't reach the steady source: it is down")
         self.asked.append(window)
-        return Fetched(fleet(window, 0.001), self.name, self.failures, self.fallback_reason)
+        told = fleet(window, self.per_hour)
+        given = told if features is None else with_features(told, features)
+        return Fetched(given, self.name, self.failures, self.fallback_reason)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -97,11 +100,11 @@ async def test_exhaustion_comes_nearer_between_renewals() -> None:
     assert until(first) - until(second) == pytest.approx(600)
 
 
-def test_exhaustion_counts_from_now_and_not_from_the_last_step() -> None:
-    window = Window.ending(NOW, timedelta(days=14), timedelta(hours=1))
-    told = foretell(NOW, fleet(window, 0.02), None, FEATURES, 0.9).forecasts["web-1"][0]
+async def test_exhaustion_counts_from_now_and_not_from_the_last_step() -> None:
+    prospects = Prospects(SteadySource(per_hour=0.02), FEATURES, history=timedelta(days=14), step=timedelta(hours=1))
+    await prospects.renew(NOW, None)
     # Half is free at NOW, and the last whole hour was twenty minutes ago.
-    assert until(told) == pytest.approx(25 * 3600, abs=180)
+    assert until(disk(prospects)) == pytest.approx(25 * 3600, abs=180)
 
 
 async def test_nothing_is_told_before_the_first_renewal() -> None:
@@ -123,9 +126,11 @@ async def test_a_source_that_is_away_leaves_what_was_told() -> None:
 async def test_a_fallback_that_knows_minutes_replaces_nothing() -> None:
     source = SteadySource()
     prospects = Prospects(source, FEATURES)
-    before = await prospects.renew(NOW, None)
+    await prospects.renew(NOW, None)
+    before = disk(prospects)
     source.fallback_reason = "can't reach Prometheus"
-    assert await prospects.renew(NOW + timedelta(minutes=10), None) is before
+    await prospects.renew(NOW + timedelta(minutes=10), None)
+    np.testing.assert_array_equal(disk(prospects).point, before.point)
 
 
 async def test_the_long_history_is_asked_for_again_once_it_has_a_new_step_and_near_times_are_told_anew_before() -> None:
@@ -199,11 +204,45 @@ async def test_a_large_fleet_is_asked_for_whole_hours() -> None:
 
 
 async def test_groups_are_found_anew_only_when_the_long_history_has_a_new_step() -> None:
-    source = SteadySource()
-    prospects = Prospects(source, FEATURES)
-    first = await prospects.renew(NOW, None)
-    again = await prospects.renew(NOW + timedelta(minutes=5), None)
-    later = await prospects.renew(NOW + timedelta(minutes=15), None)
-    assert first.groups is not None
-    assert again.groups is first.groups
-    assert later.groups is not first.groups
+    prospects = Prospects(SteadySource(), FEATURES)
+    found = []
+    for minutes in (0, 5, 15):
+        await prospects.renew(NOW + timedelta(minutes=minutes), None)
+        found.append(prospects.groups)
+    assert found[0] is not None
+    assert found[1] is found[0]
+    assert found[2] is not found[0]
+
+
+async def test_a_large_fleet_is_told_in_parts_as_a_small_one_whole() -> None:
+    source, recent = SteadySource(), lately(0.9)
+    whole, parts = Prospects(source, FEATURES), Prospects(source, FEATURES, series_at_once=3)
+    await whole.renew(NOW, recent)
+    assert len(source.asked) == 1
+    await parts.renew(NOW, recent)
+    assert len(source.asked) == 1 + 4, "each feature for itself, and once more to look at the groups"
+    for one, other in zip(whole.forecasts("web-2", NOW), parts.forecasts("web-2", NOW), strict=True):
+        assert one.feature == other.feature
+        np.testing.assert_array_equal(one.point, other.point)
+        assert one.exhausted_in == other.exhausted_in
+    assert whole.peers(recent) == parts.peers(recent)
+
+
+async def test_what_is_no_longer_imminent_is_told_by_the_long_history_again() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, lately(0.9))
+    assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
+    for minutes in (5, 10):
+        at = NOW + timedelta(minutes=minutes)
+        await prospects.renew(at, lately(0.001 if minutes == 10 else 0.9))
+    assert until(disk(prospects, at)) == pytest.approx(500 * 3600, rel=0.02)
+    assert (np.diff(disk(prospects, at).times) > 0).all()
+
+
+async def test_forecasts_hold_no_more_memory_than_their_own() -> None:
+    prospects = Prospects(SteadySource(), FEATURES)
+    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lately(0.9))
+    told = [forecast for host in HOSTS for forecast in prospects.forecasts(host, NOW)]
+    assert len(told) == 6
+    assert all(values.base is None for f in told for values in (f.point, f.lower, f.upper))

@@ -24,7 +24,7 @@ class ShortSource:
     down: bool = False
     name: str = "short"
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         if self.down:
             raise SourceUnreachable("can't reach the short source: it is down")
         noise = np.random.default_rng(7).normal(0.5, 0.1, (1, 2, window.steps)).astype(np.float32)

@@ -55,7 +55,7 @@ class Days:
 
     name = "days"
 
-    async def fetch(self, window: Window, host: str | None = None) -> Fetched:
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         frame = days(3)
         noisy = frame.values + np.random.default_rng(3).normal(0, 0.5, frame.values.shape).astype(np.float32)
         return Fetched(Fleet((Host("db-1"),), frame.features, frame.times, noisy.T[None]), self.name)
