@@ -1,4 +1,4 @@
-"""What every detector promises; each entry of DETECTORS runs through all of it."""
+"""What every detector promises; each entry of DETECTORS runs through all of it, and so do all of them together."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from analyzer.interfaces import Detector
 NAMES = ("cpu", "memory", "disk", "network", "constant")
 STEP = 60.0
 BEGIN = 1_767_600_000.0
+# Of each detector.
+MINIMUM_STEPS = 24
 
 
 def noise(rows: int, seed: int = 1) -> Values:
@@ -43,14 +45,19 @@ class Scorer:
         return next(each for each in scored(self.fitted, self.features, recent) if each.model == self.name)
 
 
-def fit(detector: Detector, history: Frame, leave_out: Rows | None = None) -> Scorer:
-    chain = [DETECTORS[name] for name in detector.needs] + [detector]
-    return Scorer(detector.name, history.features, Lesson.of(history, chain, {}).fit(leave_out))
+def fit(name: str, history: Frame, leave_out: Rows | None = None) -> Scorer:
+    return Scorer(name, history.features, Lesson.of(history, chain(name), {}).fit(leave_out))
+
+
+def chain(name: str) -> tuple[Detector, ...]:
+    """The detector of that name after those that it needs; every one for the ensemble."""
+    if name == ENSEMBLE:
+        return tuple(DETECTORS.values())
+    return (*(DETECTORS[needed] for needed in DETECTORS[name].needs), DETECTORS[name])
 
 
 def together_on(history: Frame, values: Values) -> Scores:
-    fitted = Lesson.of(history, tuple(DETECTORS.values()), {}).fit()
-    return Scorer(ENSEMBLE, history.features, fitted).score(frame(values))
+    return fit(ENSEMBLE, history).score(frame(values))
 
 
 HISTORY = frame(noise(600))
@@ -66,18 +73,18 @@ def struck(height: float) -> Values:
     return values
 
 
-@pytest.fixture(params=sorted(DETECTORS))
-def detector(request: pytest.FixtureRequest) -> Detector:
-    return DETECTORS[request.param]
+@pytest.fixture(params=[*sorted(DETECTORS), ENSEMBLE])
+def detector(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def scorer(detector: Detector) -> Scorer:
+def scorer(detector: str) -> Scorer:
     return fit(detector, HISTORY)
 
 
-def test_a_detector_is_listed_under_its_own_name(detector: Detector) -> None:
-    assert DETECTORS[detector.name] is detector
+def test_a_detector_is_listed_under_its_own_name() -> None:
+    assert {name: detector.name for name, detector in DETECTORS.items()} == {name: name for name in DETECTORS}
 
 
 def test_scores_lie_between_0_and_1_and_shares_of_what_is_unusual_add_up_to_1(scorer: Scorer) -> None:
@@ -116,14 +123,14 @@ def test_no_row_is_scored_by_a_later_one(scorer: Scorer) -> None:
     np.testing.assert_allclose(part.values, whole.values[:75], atol=1e-5)
 
 
-def test_neither_fitting_nor_scoring_changes_its_input(detector: Detector) -> None:
+def test_neither_fitting_nor_scoring_changes_its_input(detector: str) -> None:
     history, recent = noise(600), struck(30.0)
     fit(detector, frame(history)).score(frame(recent))
     np.testing.assert_array_equal(history, noise(600))
     np.testing.assert_array_equal(recent, struck(30.0))
 
 
-def test_adding_a_constant_or_scaling_a_feature_changes_nothing(detector: Detector, scorer: Scorer) -> None:
+def test_adding_a_constant_or_scaling_a_feature_changes_nothing(detector: str, scorer: Scorer) -> None:
     scale, shift = np.array([1000.0, 0.01, 8.0, 1.0, 5.0]), np.array([0.0, 3.0, -100.0, 50.0, 1.0])
 
     def other_units(values: Values) -> Frame:
@@ -136,7 +143,7 @@ def test_adding_a_constant_or_scaling_a_feature_changes_nothing(detector: Detect
     assert int(told.values.argmax()) in WITHIN_WINDOW
 
 
-def test_the_order_of_features_is_irrelevant(detector: Detector, scorer: Scorer) -> None:
+def test_the_order_of_features_is_irrelevant(detector: str, scorer: Scorer) -> None:
     order = [3, 0, 4, 2, 1]
     names = tuple(NAMES[column] for column in order)
     swapped = fit(detector, frame(HISTORY.values[:, order], names)).score(frame(struck(30.0)[:, order], names))
@@ -178,8 +185,8 @@ def test_a_feature_that_is_gone_or_new_is_no_error(scorer: Scorer) -> None:
     assert np.isfinite(told.values).all()
 
 
-def test_a_constant_that_moves_is_noticed_however_little(scorer: Scorer, detector: Detector) -> None:
-    if detector.name == "isolation_forest":
+def test_a_constant_that_moves_is_noticed_however_little(scorer: Scorer, detector: str) -> None:
+    if detector == "isolation_forest":
         pytest.skip("a forest can't cut where history never moved; the others hear it")
     values = RECENT.copy()
     values[70:, 4] = 4.0
@@ -187,7 +194,7 @@ def test_a_constant_that_moves_is_noticed_however_little(scorer: Scorer, detecto
     assert moved.values[70] > before.values[70]
 
 
-def test_gaps_in_history_are_left_out(detector: Detector) -> None:
+def test_gaps_in_history_are_left_out(detector: str) -> None:
     values = noise(600)
     values[100:200] = np.nan
     values[300:400, 0] = np.nan
@@ -195,47 +202,50 @@ def test_gaps_in_history_are_left_out(detector: Detector) -> None:
     assert int(told.values.argmax()) in WITHIN_WINDOW
 
 
-def test_what_is_left_out_of_history_is_not_learned_as_usual(detector: Detector) -> None:
+def test_what_is_left_out_of_history_is_not_learned_as_usual(detector: str) -> None:
     values = noise(600)
     values[200:260, :2] += 30.0
     values[230:232, :2] -= 30.0
     incident = np.arange(195, 280)
     heard = fit(detector, frame(values), incident).score(frame(struck(30.0)))
     learned = fit(detector, frame(values)).score(frame(struck(30.0)))
-    if detector.name == "isolation_forest":
+    if detector == "isolation_forest":
         # both are beyond the edge of a forest's cuts, where one is as far as the other but for the noise of its trees
         assert heard.values[70] > 0.5
     else:
         assert heard.values[70] > learned.values[70]
 
 
-def test_history_where_nothing_ever_moves_can_be_learned(detector: Detector) -> None:
+def test_history_where_nothing_ever_moves_can_be_learned(detector: str) -> None:
     still = np.full((100, 5), 7.0, np.float32)
     scorer = fit(detector, frame(still))
     assert scorer.score(frame(still)).values.max() == 0
-    if detector.name == "isolation_forest":
+    if detector == "isolation_forest":
         return  # can't cut where nothing ever moved
     moved = still.copy()
     moved[90:, :3] = 9.0
     assert scorer.score(frame(moved)).values[90] > 0
 
 
-def test_too_little_history_says_what_is_missing(detector: Detector) -> None:
-    values = noise(detector.minimum_steps - 1)
-    with pytest.raises(NotEnoughHistory, match=f"needs {detector.minimum_steps} steps of web-1, .* hold values"):
+def test_too_little_history_says_what_is_missing(detector: str) -> None:
+    values = noise(MINIMUM_STEPS - 1)
+    with pytest.raises(NotEnoughHistory, match=f"needs {MINIMUM_STEPS} steps of web-1, .* hold values"):
         fit(detector, frame(values))
 
 
-def test_rows_left_out_do_not_count_as_history(detector: Detector) -> None:
+def test_rows_left_out_do_not_count_as_history(detector: str) -> None:
     with pytest.raises(NotEnoughHistory):
-        fit(detector, frame(noise(detector.minimum_steps + 5)), np.arange(10))
+        fit(detector, frame(noise(MINIMUM_STEPS + 5)), np.arange(10))
 
 
-def test_what_is_not_fitted_can_not_be_asked(detector: Detector) -> None:
+@pytest.mark.parametrize("name", sorted(DETECTORS))
+def test_what_is_not_fitted_can_not_be_asked(name: str) -> None:
+    detector = DETECTORS[name]
     assert not hasattr(detector, "score")
+    assert not hasattr(detector, "numbers")
 
 
-def test_the_same_history_gives_the_same_scorer(detector: Detector, scorer: Scorer) -> None:
+def test_the_same_history_gives_the_same_scorer(detector: str, scorer: Scorer) -> None:
     again = fit(detector, HISTORY).score(frame(RECENT))
     np.testing.assert_array_equal(again.values, scorer.score(frame(RECENT)).values)
 
