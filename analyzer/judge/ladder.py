@@ -15,6 +15,8 @@ LEVELS: Values = np.geomspace(0.2, 12.0, 128).astype(np.float32)
 GAP_STEPS = 10
 # Neighbouring steps say much the same: so many of them are worth one.
 RELATED_STEPS = 2.0
+# From so many steps on what held-out scores reached may be an upset, and one more with each doubling.
+SETTLED_STEPS, MOST_UPSETS = 100.0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,26 @@ class HeldOut:
     steps: Times
 
     @classmethod
+    def of(cls, episodes: Values, steps: Times) -> HeldOut:
+        """Of `episodes[h, l]` that reached level l in so many steps; a host without steps may have reached anything.
+
+        One upset in a host's first minutes, a cold disk or an update, must not make the judge deaf to all else. Once
+        steps suffice to tell it from the rest, the highest episode counts for no more than the next ones let expect: of
+        heights with exponential tails the k-th highest of n is log(n / k) / log(n) of the highest. Each time the steps
+        have doubled since SETTLED_STEPS one more may be an upset, MOST_UPSETS in all.
+        """
+        worth = np.maximum(steps / RELATED_STEPS, np.e)
+        upsets = np.clip(np.log2(worth * RELATED_STEPS / SETTLED_STEPS), 0.0, MOST_UPSETS)
+        expected = highest(episodes, MOST_UPSETS + 2)
+        for place in range(1, len(expected)):
+            rest = np.log(worth) / np.maximum(np.log(worth / (place + 1)), 1.0)
+            expected[place] = np.minimum(expected[place] * rest, expected[place - 1])
+        known, hosts = upsets.astype(np.intp), np.arange(len(steps))
+        part = upsets - known
+        reached = expected[known, hosts] ** (1.0 - part) * expected[known + 1, hosts] ** part
+        return cls(np.where(steps > 0, reached, np.inf).astype(np.float32), steps)
+
+    @classmethod
     def nothing(cls, hosts: int) -> HeldOut:
         """Nothing is known of them: they may be as wild as any."""
         return cls(np.full(hosts, np.inf, np.float32), np.zeros(hosts))
@@ -90,6 +112,14 @@ def lowest_within(counts: Values, allowed: Times) -> Values:
     onward = np.logical_and.accumulate(within[:, ::-1], axis=1)[:, ::-1]
     lowest = np.where(onward.any(axis=1), onward.argmax(axis=1), len(LEVELS) - 1)
     return np.asarray(LEVELS[lowest], dtype=np.float32)
+
+
+def highest(counts: Values, most: int) -> Values:
+    """`[k, h]`: the level that no more than k of a host's episodes reached, from none to fewer than `most`."""
+    onward = np.maximum.accumulate(counts[:, ::-1], axis=1)[:, ::-1]
+    within = [onward <= few + 0.5 for few in range(most)]
+    lowest = [np.where(few.any(axis=1), few.argmax(axis=1), len(LEVELS) - 1) for few in within]
+    return np.asarray(LEVELS[np.stack(lowest)], dtype=np.float32)
 
 
 def episode_counts(heights: Values, gap_steps: int = GAP_STEPS) -> Values:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Times, Values
-from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, Budget, HeldOut, lowest_within
+from analyzer.judge.ladder import DAY_SECONDS, GAP_STEPS, LEVELS, Budget, HeldOut
 
 Flags = npt.NDArray[np.bool_]
 
@@ -74,10 +74,7 @@ class Learned:
     days: Times
 
     def held_out(self, step_seconds: float) -> HeldOut:
-        reached = lowest_within(self.episodes, np.full(len(self.days), 0.5))
-        return HeldOut(
-            np.where(self.days > 0, reached, np.inf).astype(np.float32), self.days * DAY_SECONDS / step_seconds
-        )
+        return HeldOut.of(self.episodes, self.days * DAY_SECONDS / step_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,6 +270,37 @@ def test_the_bar_of_a_young_host_is_as_high_as_its_own_scores_are_wild() -> None
     assert wild == pytest.approx(2.0 * 1.810, abs=2e-3)
 
 
+def with_upsets(*heights: float) -> Values:
+    """How many episodes reached each level where twelve were calm and these were not."""
+    counts = np.where(LEVELS <= 0.5, 12.0, 0.0)
+    for height in heights:
+        counts += height >= LEVELS
+    return counts.astype(np.float32)[None]
+
+
+def test_one_upset_in_the_first_minutes_does_not_make_the_judge_deaf() -> None:
+    calm = HeldOut.of(with_upsets(), np.array([600.0])).reached[0]
+    upset = HeldOut.of(with_upsets(2.5), np.array([600.0])).reached[0]
+    # the second of 300 independent heights is log(150) / log(300) of the highest; the next level above 0.5 is 0.509
+    assert calm == pytest.approx(0.509, abs=1e-3)
+    assert upset == pytest.approx(0.509 * 5.704 / 5.011, abs=1e-3)
+
+
+def test_each_time_that_the_steps_double_one_more_upset_is_borne() -> None:
+    counts = with_upsets(2.5, 2.5, 2.5)
+    reached = [float(HeldOut.of(counts, np.array([steps])).reached[0]) for steps in (100.0, 200.0, 400.0, 800.0)]
+    assert reached[0] == reached[1] == reached[2] == pytest.approx(2.553, abs=1e-3)
+    assert reached[3] == pytest.approx(0.509 * 5.991 / 4.605, abs=1e-3)
+
+
+def test_what_comes_as_often_as_that_is_no_upset() -> None:
+    assert HeldOut.of(with_upsets(*[2.5] * 4), np.array([20_000.0])).reached[0] == pytest.approx(2.553, abs=1e-3)
+
+
+def test_in_the_first_steps_an_upset_counts_for_all_that_it_was() -> None:
+    assert HeldOut.of(with_upsets(2.5), np.array([40.0])).reached[0] == pytest.approx(2.553, abs=1e-3)
+
+
 def test_the_more_steps_were_learned_the_less_a_young_host_is_doubted() -> None:
     counts, days = np.zeros((3, len(LEVELS)), np.float32), np.full(3, 0.01)
     held_out = HeldOut(np.full(3, 0.5, np.float32), np.array([40.0, 400.0, 4000.0]))
