@@ -17,7 +17,8 @@ from analyzer.assistant.rendering import render as render_document
 from analyzer.assistant.understanding import understand_tsv
 from analyzer.data import Language, Question
 from analyzer.errors import DeliveryError, SettingsError
-from analyzer.settings_tree import Settings, host_and_port, parse_duration
+from analyzer.setting_values import host_and_port, parse_duration
+from analyzer.settings_tree import Settings
 from analyzer.sinks.notifications import TEST
 from analyzer.terminal import Shown, progress, render
 

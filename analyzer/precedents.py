@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from analyzer.judge.recurrence import days_ago
 # What comes oftener belongs to no hour, and what is lower than this no judge would call out.
 MOST_A_DAY = 3.0
 LEAST_HEIGHT = 0.5
+# The hour may be that of clocks which have changed since: whose clocks is for the judge to know.
+SHIFTS = (timedelta(0), timedelta(hours=1), timedelta(hours=-1))
 # Models are shown so much before an episode, and so much of it: what is to blame is plain by then.
 BEFORE_STEPS, MOST_STEPS = 60, 120
 
@@ -33,13 +35,13 @@ class Stretch:
 
 
 def precedents(history: Frame, held_out: Values, step_seconds: float, fitted: Fitted) -> tuple[Precedent, ...]:
-    """Episodes of `held_out`, the heights of history's rows, that have their like in time on another day."""
+    """Episodes of `held_out`, the heights of history's rows, that came at about the same time on another day."""
     stretches = standing_out(held_out, step_seconds)
     begins = [datetime.fromtimestamp(float(history.times[one.begin]), UTC) for one in stretches]
     return tuple(
         _precedent(history, one, fitted)
         for one, at in zip(stretches, begins, strict=True)
-        if any(days_ago(at, other) or days_ago(other, at) for other in begins)
+        if any(days_ago(max(at, other) + shift, min(at, other)) for other in begins for shift in SHIFTS)
     )
 
 

@@ -17,7 +17,8 @@ import yaml
 from pydantic import SecretStr, ValidationError
 
 from analyzer.errors import SettingsError
-from analyzer.settings_tree import UNITS, Section, Settings, kebab
+from analyzer.setting_values import UNITS
+from analyzer.settings_tree import Section, Settings, kebab
 
 SECRETS = {
     "OPENMANAGER_PROMETHEUS_PASSWORD": "prometheus.password",

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from datetime import time, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-
-
-def parse_duration(text: object) -> timedelta:
-    """Prometheus's own duration syntax ("15s", "1h30m", "7d"); ValueError names a right one."""
-    if isinstance(text, timedelta):
-        return text
-    parts = re.findall(r"(\d+)(ms|s|m|h|d|w|y)", str(text))
-    if not parts or "".join(number + unit for number, unit in parts) != str(text):
-        raise ValueError(f"{text!r} is no duration: write it like 15s, 1h30m or 7d")
-    return timedelta(seconds=sum(int(number) * UNITS[unit] for number, unit in parts))
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+from analyzer.setting_values import (
+    Duration,
+    MaybeTimezone,
+    MaybeWebAddress,
+    Timezone,
+    WebAddress,
+    WebAddresses,
+    host_and_port,
+    hours,
+)
 
 
 def kebab(name: str) -> str:
@@ -37,34 +31,19 @@ class Section(BaseModel):
 
 
 class PrometheusSettings(Section):
-    url: str = Field("http://127.0.0.1:9090", description="address of the Prometheus (or compatible) query API")
+    url: WebAddress = Field("http://127.0.0.1:9090", description="address of the Prometheus (or compatible) query API")
     selector: str = Field("", description='label matchers that pick the hosts, such as job="node"; empty: every host')
     timeout: Duration = Field(timedelta(seconds=10), description="how long one query may take")
     username: str = Field("", description="user name for basic authentication")
     password: SecretStr = Field(SecretStr(""), description="password for basic authentication")
     bearer_token: SecretStr = Field(SecretStr(""), description="token sent as Authorization: Bearer")
 
-    @field_validator("url")
-    @classmethod
-    def _http(cls, url: str) -> str:
-        return _http_address(url)
-
 
 class ScrapeSettings(Section):
-    targets: tuple[str, ...] = Field(
+    targets: WebAddresses = Field(
         ("http://127.0.0.1:9100/metrics",), description="exporters that are scraped directly while Prometheus is away"
     )
     interval: Duration = Field(timedelta(seconds=15), description="how often the targets are scraped")
-
-    @field_validator("targets", mode="before")
-    @classmethod
-    def _split(cls, targets: Any) -> Any:
-        return [t for t in targets.split(",") if t] if isinstance(targets, str) else targets
-
-    @field_validator("targets")
-    @classmethod
-    def _http(cls, targets: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_http_address(target) for target in targets)
 
 
 class WebSettings(Section):
@@ -72,12 +51,9 @@ class WebSettings(Section):
         "127.0.0.1:9095", description="HOST:PORT the analyzer listens on; :PORT for all addresses"
     )
 
-    external_url: str = Field("", description="where people reach the page, for links in messages; empty: no links")
-
-    @field_validator("external_url")
-    @classmethod
-    def _http(cls, url: str) -> str:
-        return _http_address(url) if url else url
+    external_url: MaybeWebAddress = Field(
+        "", description="where people reach the page, for links in messages; empty: no links"
+    )
 
     @field_validator("listen_address")
     @classmethod
@@ -122,37 +98,28 @@ class JudgeSettings(Section):
     over_after: Duration = Field(
         timedelta(minutes=5), description="how long an incident is quiet until it is over; what comes back continues it"
     )
+    timezone: MaybeTimezone = Field(
+        "",
+        description="time zone whose hours nightly jobs keep besides UTC's, such as Asia/Seoul; empty: this machine's",
+    )
 
 
 class GrafanaSettings(Section):
-    url: str = Field("", description="Grafana's address; empty: no annotations are written and no call is made")
+    url: MaybeWebAddress = Field(
+        "", description="Grafana's address; empty: no annotations are written and no call is made"
+    )
     token: SecretStr = Field(SecretStr(""), description="service account token that may write annotations")
     dashboard_uid: str = Field("", description="dashboard that gets the annotations; empty: the organisation's")
     panel_id: int | None = Field(None, description="panel of that dashboard; left out: all of them")
     timeout: Duration = Field(timedelta(seconds=10), description="how long one call may take")
 
-    @field_validator("url")
-    @classmethod
-    def _http(cls, url: str) -> str:
-        return _http_address(url) if url else url
-
 
 class AlertmanagerSettings(Section):
-    urls: tuple[str, ...] = Field((), description="addresses of every member of the cluster; none: no alerts are sent")
+    urls: WebAddresses = Field((), description="addresses of every member of the cluster; none: no alerts are sent")
     username: str = Field("", description="user name for basic authentication")
     password: SecretStr = Field(SecretStr(""), description="password for basic authentication")
     repeat: Duration = Field(timedelta(minutes=1), description="how often a firing alert is said again")
     timeout: Duration = Field(timedelta(seconds=10), description="how long one call may take")
-
-    @field_validator("urls", mode="before")
-    @classmethod
-    def _split(cls, urls: Any) -> Any:
-        return [url for url in urls.split(",") if url] if isinstance(urls, str) else urls
-
-    @field_validator("urls")
-    @classmethod
-    def _http(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_http_address(url) for url in urls)
 
 
 class NotifySettings(Section):
@@ -162,7 +129,7 @@ class NotifySettings(Section):
     language: Literal["en", "ko", "both"] = Field("en", description="language of the messages")
     severity: Literal["info", "warning", "critical"] = Field("warning", description="lowest severity that is told")
     quiet: str = Field("", description="hours in which only what is critical is told, such as 22:00-07:00")
-    timezone: str = Field("UTC", description="time zone of the quiet hours, such as Asia/Seoul")
+    timezone: Timezone = Field("UTC", description="time zone of the quiet hours, such as Asia/Seoul")
     messages_an_hour: int = Field(20, ge=1, description="messages that a channel gets at most; the rest waits")
     gather: Duration = Field(timedelta(seconds=15), description="how long an incident is gathered before it is told")
 
@@ -170,13 +137,6 @@ class NotifySettings(Section):
     @classmethod
     def _split(cls, urls: Any) -> Any:
         return urls.split() if isinstance(urls, str) else urls
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, timezone: str) -> str:
-        if timezone not in available_timezones():
-            raise ValueError(f"there is no time zone {timezone!r}: write it like Asia/Seoul")
-        return timezone
 
     @field_validator("quiet")
     @classmethod
@@ -279,26 +239,3 @@ class Settings(Section):
     models: ModelSettings = ModelSettings()
     features: FeatureSettings = FeatureSettings()
     log: LogSettings = LogSettings()
-
-
-def hours(text: str) -> tuple[time, time]:
-    """(22:00, 07:00) of "22:00-07:00"."""
-    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", text)
-    if not found:
-        raise ValueError(f"{text!r} are no hours: write them like 22:00-07:00")
-    begin, end = (time(int(found[place]), int(found[place + 1])) for place in (1, 3))
-    return begin, end
-
-
-def host_and_port(address: str) -> tuple[str, int]:
-    """("127.0.0.1", 9095) of "127.0.0.1:9095"; an empty host means every address."""
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest TCP port
-        raise ValueError(f"{address!r} is no HOST:PORT, such as 127.0.0.1:9095")
-    return host.strip("[]"), int(port)
-
-
-def _http_address(url: str) -> str:
-    if not re.match(r"https?://[^/\s]+", url):
-        raise ValueError(f"{url!r} is no address: write it like http://127.0.0.1:9090")
-    return url.rstrip("/")

@@ -23,7 +23,8 @@ from analyzer.data import Feature
 from analyzer.features import load_features
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
-from analyzer.settings_tree import AlertmanagerSettings, GrafanaSettings, NotifySettings, Settings, host_and_port
+from analyzer.setting_values import host_and_port
+from analyzer.settings_tree import AlertmanagerSettings, GrafanaSettings, NotifySettings, Settings
 from analyzer.sinks.delivery import Backoff, Courier
 from analyzer.sinks.metrics import MetricsSink
 from analyzer.sinks.retired import Retired

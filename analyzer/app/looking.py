@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from analyzer.companions import Accompanist, Looker
 from analyzer.cycle import Cycle
@@ -48,6 +49,7 @@ def cycle_of(
             false_alarms_per_day=settings.judge.false_alarms_per_day,
             saturated_seconds=settings.judge.saturated_after.total_seconds(),
             silent_seconds=settings.judge.silent_after.total_seconds(),
+            zone=ZoneInfo(settings.judge.timezone) if settings.judge.timezone else None,
         ),
         forecasters=tuple(forecaster() for forecaster in FORECASTERS.values()),
         sinks=sinks,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analyzer.data import Feature, Language, Severity
-from analyzer.settings_tree import Settings, hours
+from analyzer.setting_values import hours
+from analyzer.settings_tree import Settings
 from analyzer.sinks.alertmanager import AlertmanagerSink
 from analyzer.sinks.annotations import AnnotationSink
 from analyzer.sinks.delivery import Receiver

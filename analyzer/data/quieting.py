@@ -16,7 +16,7 @@ Opinion = Literal["useful", "not_an_anomaly"]
 class Quiet:
     """`by` is the silence's id, or the fingerprint of the earlier finding; empty where only history shows that one.
 
-    `note` is the silence's comment, or the days (UTC) on which the like came before.
+    `note` is the silence's comment, or the last days on which the like came before.
     """
 
     reason: QuietReason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
 
 import numpy as np
@@ -59,7 +59,8 @@ class Verdict:
 class Judge:
     """`step` is the grid's, `window_seconds` the range of the rates that the fleet was asked with.
 
-    `false_alarms_per_day` is what a host may cost; `forget_after` how long a silent host is still expected.
+    `false_alarms_per_day` is what a host may cost; `forget_after` how long a silent host is still expected; `zone` the
+    one whose hours nightly jobs may keep, None for this machine's.
     """
 
     features: tuple[Feature, ...]
@@ -69,6 +70,7 @@ class Judge:
     saturated_seconds: float = 60.0
     silent_seconds: float = 90.0
     forget_after: timedelta = timedelta(days=1)
+    zone: tzinfo | None = UTC
 
     def judge(
         self,
@@ -109,7 +111,7 @@ class Judge:
             machines,
         )
         memory = replace(memory, machines=remembered(memory.machines, machines, memory.last_seen))
-        verdict = _verdict(told, Reasons(scene, quieting, memory.past), memory)
+        verdict = _verdict(told, Reasons(scene, quieting, memory.past, self.zone), memory)
         return replace(verdict, confidence=_confidence(rule, memory, calibrations, seconds))
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 import numpy as np
 
@@ -26,6 +27,8 @@ ALIKE_COSINE = 0.8
 SETTLING_SECONDS = 600.0
 BOOT_UNCERTAIN_SECONDS = 60.0
 BEFORE_STEPS = 40
+# Of the days on which the like came, the last so many are told.
+DAYS_TOLD = 3
 # So much of what a finding is put down to must have moved, unless its first cause did.
 MATTERS = 0.5
 
@@ -37,6 +40,7 @@ class Reasons:
     scene: Scene
     quieting: Quieting = field(default_factory=Quieting)
     past: Precedents = field(default_factory=dict)
+    zone: tzinfo | None = UTC
 
     def why_quiet(self, finding: Finding, episode: Episode) -> Quiet | None:
         """None for what is to be told. What was told once goes on being told, unless people ask otherwise."""
@@ -64,10 +68,10 @@ class Reasons:
         calibration = self.scene.calibrations.get(finding.host)
         seen = calibration.precedents if calibration else ()
         past = (*seen, *self.past.get(finding.host, ()))
-        known = recurrence(finding, past, self.scene.now, reached(finding, self.scene)) if past else ()
+        known = recurrence(finding, past, self.scene.now, reached(finding, self.scene), self.zone) if past else ()
         if not known:
             return None
-        days = ", ".join(one.starts_at.strftime("%Y-%m-%d") for one in known)
+        days = ", ".join(one.starts_at.astimezone(self.zone).strftime("%Y-%m-%d") for one in known[-DAYS_TOLD:])
         return Quiet("recurring", known[-1].fingerprint, days)
 
     def _host(self, name: str) -> Host:

@@ -1,7 +1,8 @@
 """What comes at its own time of day is known: a backup, a nightly job. Pure; days are counted back from a finding.
 
 Known is what came at about this time on three of the last seven days, or on this weekday in each of the last two
-weeks; not what comes on other weekdays only, once that can be told.
+weeks; not what comes on other weekdays only, once that can be told. The time of day is UTC's or that of a zone whose
+clocks may change: some jobs keep the one, some the other.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
 
 from analyzer.data import Finding, Precedent
@@ -45,17 +46,21 @@ class Worst:
 
 
 def recurrence(
-    finding: Finding, past: Iterable[Precedent], now: datetime, reached: Reached = NOT_KNOWN
+    finding: Finding,
+    past: Iterable[Precedent],
+    now: datetime,
+    reached: Reached = NOT_KNOWN,
+    zone: tzinfo | None = UTC,
 ) -> tuple[Precedent, ...]:
     """What makes this finding an old acquaintance, the oldest first; empty where it is news.
 
-    `reached` is the lowest and highest value of its causes so far.
+    `reached` is the lowest and highest value of its causes so far; `zone` None is this machine's.
     """
     days: dict[int, Precedent] = {}
     like: list[Precedent] = []
     shares = shares_of(finding)
     for one in sorted(past, key=lambda one: one.starts_at):
-        ago = days_ago(finding.starts_at, one.starts_at)
+        ago = days_ago(finding.starts_at, one.starts_at, zone)
         if ago and cosine(shares, one.shares) >= ALIKE_COSINE:
             days[ago] = one
             like.append(one)
@@ -64,10 +69,19 @@ def recurrence(
     return tuple(days[ago] for ago in sorted(days, reverse=True))
 
 
-def days_ago(at: datetime, before: datetime) -> int:
-    """How many days before `at` it was about that time; 0 where it was another time."""
-    days = round((at - before) / DAY)
-    return days if days > 0 and abs(at - before - days * DAY) <= SAME_TIME else 0
+def days_ago(at: datetime, before: datetime, zone: tzinfo | None = UTC) -> int:
+    """How many days before `at` it was about that time, by UTC or by the zone's clocks; 0 where it was another time."""
+    return _whole_days(at - before) or _whole_days(_clock(at, zone) - _clock(before, zone))
+
+
+def _clock(at: datetime, zone: tzinfo | None) -> datetime:
+    """What clocks on the wall show, as a time whose differences know of no change of theirs."""
+    return at.astimezone(zone).replace(tzinfo=UTC)
+
+
+def _whole_days(passed: timedelta) -> int:
+    days = round(passed / DAY)
+    return days if days > 0 and abs(passed - days * DAY) <= SAME_TIME else 0
 
 
 def _expected(days: frozenset[int]) -> bool:

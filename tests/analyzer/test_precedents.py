@@ -35,6 +35,12 @@ def test_a_job_at_the_same_hour_of_several_days_of_history_is_a_precedent_each_n
     assert all(timedelta(minutes=20) <= one.ends_at - one.starts_at <= timedelta(hours=3) for one in nights)
 
 
+def test_a_job_whose_hour_moved_with_the_clocks_is_a_precedent_too() -> None:
+    found = fit_host(history((2, 7, 3, 12, 17)), BEGIN, STEP).calibration.precedents
+    nights = [one.starts_at.date().day for one in found if one.reached.get("writes", (0.0, 0.0))[1] > 9]
+    assert nights == [5, 7]
+
+
 def test_what_comes_at_another_hour_each_day_is_none() -> None:
     found = fit_host(history((2, 7, 12, 17, 22)), BEGIN, STEP).calibration.precedents
     assert [one for one in found if one.reached.get("writes", (0.0, 0.0))[1] > 9] == []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ FEATURES = tuple(Feature(name, "ratio", name, f"{name}{{$selector}}", {"en": nam
 CALM = Calibration(np.where(LEVELS <= 0.5, 120, 0).astype(np.float32), 5.0, dict.fromkeys(NAMES, (0.1, 0.3)))
 BACKUP, OTHER = (0.9, 0.1), (0.1, 0.9)
 NOTHING = Quieting()
+JUDGE = Judge(FEATURES, STEP)
 
 
 def judged(
@@ -36,15 +38,19 @@ def judged(
     quieting: Quieting = NOTHING,
     known: Calibration = CALM,
     over: bool = True,
+    zone: tzinfo = UTC,
 ) -> Verdict:
     """The verdict on a job that begins at `at`, on its last step; with `over`, memory is that of half an hour later."""
     heights = [0.1] * 30 + [height] * minutes
-    verdict = _verdict(at - 30 * STEP, heights, memory, blame, quieting, known)
-    after = _verdict(at + minutes * STEP, [0.1] * 30, verdict.memory, blame, quieting, known) if over else verdict
+    judge = Judge(FEATURES, STEP, zone=zone)
+    verdict = _verdict(judge, at - 30 * STEP, heights, memory, blame, quieting, known)
+    rest = [0.1] * 30
+    after = _verdict(judge, at + minutes * STEP, rest, verdict.memory, blame, quieting, known) if over else verdict
     return replace(verdict, memory=after.memory)
 
 
 def _verdict(
+    judge: Judge,
     begin: datetime,
     heights: Sequence[float],
     memory: Memory,
@@ -58,7 +64,7 @@ def _verdict(
     shares = np.tile(np.array([blame], np.float32), (len(heights), 1))
     said = Scores("db-1", "ensemble", NAMES, times, -np.expm1(-np.array(heights, np.float32)), shares)
     now = datetime.fromtimestamp(times[-1], UTC)
-    return Judge(FEATURES, STEP).judge(now, fleet, {"db-1": said}, {"db-1": known}, memory, quieting=quieting)
+    return judge.judge(now, fleet, {"db-1": said}, {"db-1": known}, memory, quieting=quieting)
 
 
 def after(days_ago: Sequence[int], minutes: Sequence[int] = (0,)) -> Memory:
@@ -88,7 +94,7 @@ def test_a_nightly_job_is_told_three_times_and_then_no_more_with_the_days_it_cam
     assert told[:3] == [None, None, None]
     assert [reason and (reason.reason, reason.note) for reason in told[3:]] == [
         ("recurring", "2026-01-15, 2026-01-16, 2026-01-17"),
-        ("recurring", "2026-01-15, 2026-01-16, 2026-01-17, 2026-01-18"),
+        ("recurring", "2026-01-16, 2026-01-17, 2026-01-18"),
     ]
 
 
@@ -144,9 +150,9 @@ def test_what_is_not_the_usual_at_that_hour_is_told(height: float, minutes: int,
 def test_one_that_outgrows_the_usual_while_it_lasts_is_told_then_and_stays_told() -> None:
     begun = judged(MONDAY, after([3, 2, 1]), over=False)
     assert quiet(begun) is not None
-    grown = _verdict(MONDAY + 10 * STEP, [3.0], begun.memory, BACKUP, NOTHING, CALM)
+    grown = _verdict(JUDGE, MONDAY + 10 * STEP, [3.0], begun.memory, BACKUP, NOTHING, CALM)
     assert quiet(grown) is None
-    calmer = _verdict(MONDAY + 11 * STEP, [2.0], grown.memory, BACKUP, NOTHING, CALM)
+    calmer = _verdict(JUDGE, MONDAY + 11 * STEP, [2.0], grown.memory, BACKUP, NOTHING, CALM)
     assert quiet(calmer) is None
 
 
@@ -159,7 +165,7 @@ def test_who_calls_the_like_useful_hears_it_at_every_hour() -> None:
 def test_a_useful_one_that_fires_is_told_at_once() -> None:
     begun = judged(MONDAY, after([3, 2, 1]), over=False)
     own = Opinionated(begun.findings[0].fingerprint, "useful", "anomaly", "db-1", 1, 0.5, {"writes": 1.0})
-    told = _verdict(MONDAY + 10 * STEP, [2.0], begun.memory, BACKUP, Quieting(opinions=(own,)), CALM)
+    told = _verdict(JUDGE, MONDAY + 10 * STEP, [2.0], begun.memory, BACKUP, Quieting(opinions=(own,)), CALM)
     assert quiet(told) is None
 
 
@@ -189,6 +195,30 @@ def test_the_same_hour_on_another_host_says_nothing() -> None:
     past = after([3, 2, 1]).past["db-1"]
     elsewhere = tuple(replace(one, host="db-2") for one in past)
     assert quiet(judged(MONDAY, replace(Memory(), past={"db-2": elsewhere}))) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "known"),
+    [("Europe/Berlin", 3, True), ("Europe/Berlin", 2, True), ("Europe/Berlin", 1, False), ("UTC", 3, False)],
+    ids=["by the wall's clock", "by UTC", "by neither", "no such zone was told"],
+)
+def test_where_clocks_change_a_job_keeps_the_hour_of_the_wall_or_that_of_utc(
+    zone: str, hour: int, *, known: bool
+) -> None:
+    """At half past four in Berlin, which was 2:30 of UTC before the last Sunday of October and is 3:30 after it."""
+    memory = Memory()
+    for day in (22, 23, 24):
+        memory = next_day(judged(datetime(2026, 10, day, 2, 30, tzinfo=UTC), memory))
+    verdict = judged(datetime(2026, 10, 25, hour, 30, tzinfo=UTC), memory, zone=ZoneInfo(zone))
+    assert (quiet(verdict) is not None) is known
+
+
+def test_the_days_are_those_of_the_zone() -> None:
+    memory = Memory()
+    for day in (10, 11, 12):
+        memory = next_day(judged(datetime(2026, 1, day, 15, 30, tzinfo=UTC), memory))
+    verdict = judged(datetime(2026, 1, 13, 15, 30, tzinfo=UTC), memory, zone=ZoneInfo("Asia/Seoul"))
+    assert [why.note for why in [quiet(verdict)] if why] == ["2026-01-11, 2026-01-12, 2026-01-13"]
 
 
 def test_what_is_older_than_three_weeks_is_forgotten_and_a_host_keeps_its_newest() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import SettingsError
+from analyzer.setting_values import host_and_port, parse_duration
 from analyzer.settings import load_settings
-from analyzer.settings_tree import host_and_port, parse_duration
 
 
 def written(folder: Path, text: str) -> dict[str, str]:
