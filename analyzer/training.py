@@ -140,6 +140,7 @@ class Trainer:
         self._fleet = FleetModels()
         self._learning: dict[str, Learning] = {}
         self._due: dict[str, datetime] = {}
+        self._since: dict[str, datetime] = {}
 
     @property
     def steps_needed(self) -> int:
@@ -177,9 +178,7 @@ class Trainer:
         """Learns at most `most` hosts that are due; which. SourceError passes through, the host stays due."""
         chosen = self.due(now, hosts)[:most]
         for host in chosen:
-            fetched = await self._source.fetch(
-                Window.ending(now, min(self._history, MOST_STEPS * self._step), self._step), host
-            )
+            fetched = await self._source.fetch(Window.ending(now, self._span(host, now), self._step), host)
             known = {each.name for each in fetched.fleet.hosts}
             if host in known:
                 await self._learn(host, fetched.fleet.frame(host), now)
@@ -197,15 +196,28 @@ class Trainer:
         if host in self._due:
             self._due[host] = min(self._due[host], at)
 
+    def begin_anew(self, host: str, since: datetime) -> None:
+        """Learn nothing of what was before: the host is another one. Its models are of no use from now on."""
+        if self._since.get(host) == since:
+            return
+        self.forget([host])
+        self._since[host] = since
+
     def forget(self, hosts: Sequence[str]) -> None:
         """Drops what was learned of hosts that are gone."""
         self._fleet.drop(hosts)
         for host in hosts:
-            for known in (self._models, self._learning, self._due):
+            for known in (self._models, self._learning, self._due, self._since):
                 known.pop(host, None)
 
+    def _span(self, host: str, now: datetime) -> timedelta:
+        """How much of the past there is to learn from."""
+        longest = min(self._history, MOST_STEPS * self._step)
+        since = self._since.get(host)
+        return longest if since is None else min(longest, max(now - since, timedelta(0)))
+
     async def _learn(self, host: str, history: Frame, now: datetime) -> None:
-        previous = self._models.get(host)
+        previous, since = self._models.get(host), self._since.get(host)
         seconds = self._step.total_seconds()
         try:
             self._enough(history)
@@ -215,6 +227,8 @@ class Trainer:
             missing = tuple(name for name, gone in zip(history.features, empty, strict=True) if gone)
             self._wait(host, int(np.isfinite(history.values).any(axis=1).sum()), missing, now)
             return
+        if self._since.get(host) != since:
+            return  # It became another one meanwhile, and is due.
         if not previous or models.steps >= MUCH_SHORTER * previous.steps:
             await asyncio.to_thread(self.adopt, models)
         # Else a fallback gave the minutes it holds: what was learned on days is better.

@@ -19,7 +19,7 @@ from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.quieting import SETTLING_SECONDS, Reasons, reached
 from analyzer.judge.recurrence import precedent, recalled
 from analyzer.judge.saturation import SILENT, saturations, silences
-from analyzer.judge.upheavals import REBOOT, RESIZED, reboots, remembered, resizes
+from analyzer.judge.upheavals import REBOOT, RESIZED, another, became_another, reboots, remembered, resizes
 from analyzer.judge.watch import Rule
 from analyzer.machines import Machines
 
@@ -35,6 +35,7 @@ __all__ = [
     "Memory",
     "Rule",
     "Verdict",
+    "became_another",
     "calibrate",
 ]
 
@@ -95,11 +96,16 @@ class Judge:
         seconds, moment = self.step.total_seconds(), now.timestamp()
         memory = self._seen(memory.no_later_than(moment), fleet, moment)
         rule = Rule(Budget(self.false_alarms_per_day))
+        resized = resizes(memory.episodes, memory.machines, machines, moment, SETTLING_SECONDS)
+        others = {each.host for each in resized if each.ends_at is None and another(each.host, each.parts, machines)}
+        memory, over = _begun_anew(memory, others, moment)
+        scores = {host: said for host, said in scores.items() if host not in others}
         memory, told = anomalies(rule, memory, scores, calibrations, seconds)
+        told += over
         told += saturations(self.features, fleet, moment, self.saturated_seconds, memory.episodes)
         told += silences(memory, moment, self.silent_seconds, not_asked)
         told += reboots(memory.episodes, machines, moment, SETTLING_SECONDS)
-        told += resizes(memory.episodes, memory.machines, machines, moment, SETTLING_SECONDS)
+        told += resized
         told += departures(peers, memory.episodes, moment, self.false_alarms_per_day)
         scene = Scene(
             now,
@@ -142,6 +148,13 @@ def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdi
             over.append(precedent(found, worst, reached(found, reasons.scene)))
     past = recalled(memory.past, over, reasons.scene.now)
     return Verdict(tuple(findings), replace(memory, episodes=tuple(lasting), past=past))
+
+
+def _begun_anew(memory: Memory, others: Collection[str], moment: float) -> tuple[Memory, list[Episode]]:
+    """Of hosts that are other ones by now what was unusual is over, and nothing is known of their scores."""
+    over = [each for each in memory.episodes if each.kind == ANOMALY and each.host in others]
+    left = tuple(each for each in memory.episodes if each not in over)
+    return replace(memory.anew(others), episodes=left), [replace(each, ends_at=moment) for each in over]
 
 
 def _confidence(

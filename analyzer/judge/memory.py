@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -57,6 +57,13 @@ class Memory:
         watch = self.watch.rearranged([rows.get(name) for name in hosts])
         last_seen = {name: self.last_seen[name] for name in hosts if name in self.last_seen}
         return replace(self, hosts=hosts, watch=watch, last_seen=last_seen)
+
+    def anew(self, hosts: Collection[str]) -> Memory:
+        """The same as if nothing of these hosts' scores had ever been seen."""
+        if not hosts:
+            return self
+        rows = [None if name in hosts else row for row, name in enumerate(self.hosts)]
+        return replace(self, watch=self.watch.rearranged(rows))
 
     def no_later_than(self, moment: float) -> Memory:
         """The same as if nothing had been seen after `moment`: where the clock was set back, rows come again.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 
+from analyzer.data import Finding
 from analyzer.judge.memory import Episode
 from analyzer.machines import Machine, Machines
 
@@ -16,6 +17,8 @@ BOOT, CORES, MEMORY = "boot_time", "cores", "memory_bytes"
 SAME_BOOT_SECONDS = 120.0
 # How much memory there is varies a little from kernel to kernel.
 SAME_SIZE = 0.05
+# A host that has half as much more, or is left with two thirds, is another one: what was usual for it says nothing.
+ANOTHER = 1.5
 
 
 def reboots(before: Iterable[Episode], machines: Machines, moment: float, settling_seconds: float) -> list[Episode]:
@@ -56,6 +59,23 @@ def resized(before: Machine, after: Machine) -> bool:
     if before.memory_bytes is None or after.memory_bytes is None:
         return False
     return abs(after.memory_bytes - before.memory_bytes) > SAME_SIZE * before.memory_bytes
+
+
+def another(host: str, had: Mapping[str, float], machines: Machines) -> bool:
+    """Whether cores or memory are by far not what the host `had`, as far as both are known."""
+    machine = machines.get(host, Machine())
+    sizes = ((had.get(CORES), machine.cores), (had.get(MEMORY), machine.memory_bytes))
+    return any(_far_apart(before, now) for before, now in sizes if before and now)
+
+
+def became_another(finding: Finding) -> bool:
+    """The same of a finding that tells a new size, which holds what was and what is."""
+    proofs = (cause.evidence for cause in finding.causes if finding.kind == RESIZED)
+    return any(_far_apart(proof.usual_low, proof.value) for proof in proofs if proof.usual_low and proof.value)
+
+
+def _far_apart(before: float, now: float) -> bool:
+    return max(now / before, before / now) >= ANOTHER
 
 
 def remembered(known: Machines, machines: Machines, hosts: Iterable[str]) -> dict[str, Machine]:

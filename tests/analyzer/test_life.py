@@ -129,6 +129,21 @@ def test_a_host_that_grew_is_told_once_with_what_it_had_and_has() -> None:
     assert judged([0.1], over.memory, sized(8, 16), first=42).findings == ()
 
 
+def test_what_was_unusual_for_a_host_that_became_another_one_is_over_until_it_is_learned() -> None:
+    small = judged([*CALM, 3.0, 3.0], Memory(), sized(4, 8))
+    assert kinds(small) == [("anomaly", True, True)]
+    grown = judged([3.0], Memory.load(small.memory.dump()), sized(8, 16), first=32)
+    assert kinds(grown) == [("anomaly", False, True), ("resized", True, True)]
+    assert judged([3.0] * 5, grown.memory, sized(8, 16), first=33).confidence["web-1"] < 1, "its bar begins anew"
+    assert kinds(judged([3.0] * 5, grown.memory, sized(8, 16), first=33)) == [("resized", True, True)]
+
+
+def test_a_core_more_makes_no_other_host() -> None:
+    before = judged([*CALM, 3.0, 3.0], Memory(), sized(8, 16))
+    grown = judged([3.0], before.memory, sized(9, 16), first=32)
+    assert kinds(grown) == [("anomaly", True, True), ("resized", True, True)]
+
+
 def test_what_a_host_does_not_tell_for_a_while_is_no_change_of_size() -> None:
     known = judged(CALM, Memory(), sized(4, 8)).memory
     blind = judged([0.1], known, sized(None, None), first=30)

@@ -73,6 +73,20 @@ async def test_a_host_that_changed_is_learned_sooner_and_never_later() -> None:
     assert trainer.due(soon, ["web-1"]) == ("web-1",)
 
 
+async def test_a_host_that_became_another_one_is_learned_from_then_on_alone() -> None:
+    trainer = Trainer(ShortSource(known=1000), STEP)
+    await trainer.train(NOW, ["web-1"])
+    changed = NOW + timedelta(minutes=1)
+    trainer.begin_anew("web-1", changed)
+    assert trainer.models("web-1") == Learning(0, trainer.steps_needed)
+    await trainer.train(changed + timedelta(minutes=5), ["web-1"])
+    assert trainer.models("web-1") == Learning(21, trainer.steps_needed)
+    await trainer.train(changed + timedelta(minutes=20), ["web-1"])
+    assert steps_of(trainer) == 81
+    trainer.begin_anew("web-1", changed)
+    assert steps_of(trainer) == 81, "to be told again changes nothing"
+
+
 async def test_a_host_known_only_lately_is_learned_from_what_there_is() -> None:
     trainer = Trainer(ShortSource(known=100), STEP, history=timedelta(days=2))
     await trainer.train(NOW, ["web-1"])
