@@ -11,7 +11,7 @@ from analyzer.data import Times, Values
 # What a model's number reached in this part of its history is the edge of the usual: ratio 1, score 0.5.
 USUAL = 0.99
 # What a feature is used to doing counts this much when causes are ranked.
-USED_TO = 0.1
+USED_TO = 0.2
 # All models count in spreads, averaged over features: on a host where nothing ever moves, less than this is nothing.
 SMALLEST_UNIT = 0.1
 
@@ -43,6 +43,6 @@ def usual(parts: Values, least: float) -> Values:
 def excess(parts: Values, often: Values | np.float32) -> Values:
     """What goes beyond what each feature does one row in a hundred: who always cries is not to blame.
 
-    A tenth of the rest is kept, so that the quietest rows have an order too.
+    A fifth of it counts all the same, so that the quietest rows have an order too.
     """
     return np.asarray(np.maximum(parts - often, 0.0) + USED_TO * parts, dtype=np.float32)

@@ -17,8 +17,8 @@ SPAN, FADE = 10.0, 0.98
 MOMENT, AVERAGE, PEAK = 0.25, 0.5, 0.5
 # A single feature makes itself heard, but does not shout down what many features do together.
 MOST_BEYOND = 0.8
-# One reading far out is blamed less than two in a row: the step before counts this much of the blame.
-BEFORE = np.float32(1.0 / 3.0)
+# One reading far out is blamed less than two in a row: the step before has this much of the blame.
+BEFORE = np.float32(0.5)
 # After so many steps nothing of an earlier one is left that could change a decision.
 LOOKBACK_STEPS = 240
 

@@ -12,7 +12,7 @@ from analyzer.detectors.edge import Edge, excess, usual
 # What is far out must not bend the prediction of everything else.
 BOUND = 8.0
 # What breaks a relation is a cause even when it moved little; its size says less than its being there.
-BLAME = np.float32(0.4)
+BLAME = np.float32(0.1)
 # Residuals up to so many usual ones are not heard at all where there are many features.
 DEAF = np.float32(1.25)
 LAGS = (1, 2)

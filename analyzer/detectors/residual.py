@@ -10,6 +10,9 @@ from analyzer.data import Level, Numbers, Values, Views
 from analyzer.detectors.edge import Edge, excess, usual
 from analyzer.detectors.scaling import FARTHEST
 
+# What is far out but no longer moves is to blame by so much of what moved as far just now.
+STILL_OUT = np.float32(0.25)
+
 
 @dataclass(frozen=True, slots=True)
 class ResidualModel:
@@ -66,4 +69,4 @@ def farness(views: Views, level: Level) -> Values:
     Without bounds: what went ten times as far is to blame before what did not.
     """
     far = views.far
-    return np.asarray(np.abs(far) + np.abs(far - views.level(level)))
+    return np.asarray(STILL_OUT * np.abs(far) + np.abs(far - views.level(level)))

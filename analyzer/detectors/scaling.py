@@ -23,7 +23,7 @@ SPREADS_OF_EFFECT = 2.0
 FARTHEST = 50.0
 # How far a feature has ever gone is told up to here: farther, its spread was nothing.
 REACH = 1e6
-# Where history never moved, a spread is worth so much of blame.
+# Where history never moved, a spread is worth so much of blame: the whole step is a whole range.
 BLAME_OF_CONSTANT = 0.1
 # Two float32 numbers that differ by less than this part of them are the same.
 SAME = 1e-6
@@ -57,12 +57,11 @@ class Scaling:
     def worth(self, lowest: Values, highest: Values) -> Values:
         """What one spread counts when features are compared as causes, of how far each went since, `[h, t, f]`.
 
-        Blame goes between spreads (what seldom moves would always be first) and parts of the range covered (what never
-        moved far would never be): a spread is worth the part of the range that it is, to the power of three quarters.
+        Counted in spreads, what seldom moves would always be to blame. Features are compared by what part of all that
+        each ever covered it moved: a spread is worth the part of the range that it is.
         """
         span = np.maximum(highest, self.highest[:, None]) - np.minimum(lowest, self.lowest[:, None])
-        root = np.sqrt(np.maximum(span, 1.0))
-        return np.where(self.spread[:, None] > 0, 1.0 / (root * np.sqrt(root)), np.float32(BLAME_OF_CONSTANT))
+        return np.where(self.spread[:, None] > 0, 1.0 / np.maximum(span, 1.0), np.float32(BLAME_OF_CONSTANT))
 
     def apply(self, values: Values) -> Values:
         """`z[h, t, f]` of `values[h, t, f]`, features in the fitted order; a gap counts as usual: 0."""

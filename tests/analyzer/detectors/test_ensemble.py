@@ -20,8 +20,8 @@ PARTS = np.array([[[0.0, 3.0], [9.0, 3.0], [0.0, 3.0], [0.0, 3.0]]], np.float32)
 
 def test_one_reading_far_out_is_blamed_less_than_one_that_lasts() -> None:
     blame, _ = Remembered.nothing(1, 2).blamed(PARTS)
-    assert blame[0, :, 0].tolist() == [0.0, 6.0, 3.0, 0.0]
-    assert blame[0, :, 1].tolist() == [2.0, 3.0, 3.0, 3.0]
+    assert blame[0, :, 0].tolist() == [0.0, 4.5, 4.5, 0.0]
+    assert blame[0, :, 1].tolist() == [1.5, 3.0, 3.0, 3.0]
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])
