@@ -14,7 +14,9 @@ Opinion = Literal["useful", "not_an_anomaly"]
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """`by` is the silence's id, or the fingerprint of the earlier finding; empty where only history shows that one.
+    """`by` is the silence's id, or the fingerprint of the earlier finding.
+
+    It is empty where only history shows that one, or where it is the finding itself that someone spoke of.
 
     `note` is the silence's comment, or the last days on which the like came before.
     """

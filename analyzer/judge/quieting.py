@@ -49,7 +49,7 @@ class Reasons:
             return Quiet("silence", silence.id, silence.comment)
         own = next((one for one in self.quieting.opinions if one.fingerprint == finding.fingerprint), None)
         if own is not None or episode.told:
-            return Quiet("feedback", own.fingerprint) if own and own.opinion == "not_an_anomaly" else None
+            return Quiet("feedback") if own and own.opinion == "not_an_anomaly" else None
         said = last_word(finding, self.quieting.opinions)
         if said is not None and said.opinion == "not_an_anomaly":
             return Quiet("feedback", said.fingerprint)

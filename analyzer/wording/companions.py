@@ -52,6 +52,18 @@ def say_companions(
     return (*excess, *say_moved(finding, features, language, timezone))
 
 
+def say_worst(finding: Finding, language: Language = "en") -> str:
+    """How far the first cause came beside its usual, for who has named it and told since when; empty when unknown."""
+    first = first_departed(finding.causes, finding.companions.departures if finding.companions else ())
+    beside = say_beside(first, language) if first is not None else ""
+    if first is None or not beside:
+        return ""
+    value, rose = amount(first.value, first.evidence.unit, language), first.value > (first.usual or 0.0)
+    if language == "ko":
+        return f"{value}까지 {'올랐습니다' if rose else '떨어졌습니다'}({beside})."
+    return f"It {'reached' if rose else 'fell to'} {value}, {beside}."
+
+
 def say_moved(
     finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC"
 ) -> tuple[Said, ...]:

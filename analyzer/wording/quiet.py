@@ -9,6 +9,9 @@ def say_quiet(quiet: Quiet, language: Language = "en") -> str:
     """The silence's comment is quoted as its author wrote it; days are written alike in both."""
     note = f" ({quiet.note})" if quiet.note else ""
     last = {"en": f", the last time as {quiet.by}", "ko": f", 최근 {quiet.by}"} if quiet.by else {"en": "", "ko": ""}
+    if quiet.reason == "feedback" and not quiet.by:
+        own = {"en": "Not told: someone called it no anomaly.", "ko": "알리지 않음: 이상이 아니라고 평가되었습니다."}
+        return own[language]
     return {
         "silence": {
             "en": f"Not told: the planned silence {quiet.by} covers it{note}.",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from analyzer.data import Cause, Failure, Feature, Finding, HostReport, Language, Learning, Severity
 from analyzer.wording.causes import CAUSES_TOLD, say_causes
-from analyzer.wording.companions import say_companions, say_moved, told_once
+from analyzer.wording.companions import say_moved, say_worst, told_once
 from analyzer.wording.meanings import Features, meaning
 from analyzer.wording.particles import particle
 from analyzer.wording.quantities import amount, moment, number, span
@@ -44,9 +44,10 @@ class Told(NamedTuple):
 def say_finding(finding: Finding, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
     """What is wrong where since when, the features it rests on with what is usual, and what moved with it."""
     shared = finding.kind in SHARED
-    moved = (say_moved if shared else say_companions)(finding, features, language, timezone)
     what = _say_what(finding, features, language, _told(finding, features, language, timezone, beside=shared))
-    return " ".join((what, *(said.text for said in moved)))
+    worst = "" if shared else say_worst(finding, language)
+    moved = (said.text for said in say_moved(finding, features, language, timezone))
+    return " ".join((what, *filter(None, [worst]), *moved))
 
 
 def say_findings(

@@ -11,6 +11,7 @@ import pytest
 from analyzer.data import Feature, Finding, Fleet, Host, Matcher, Opinion, Opinionated, Quiet, Quieting, Scores, Silence
 from analyzer.judge import Calibration, Judge, Memory, Verdict
 from analyzer.judge.ladder import LEVELS
+from analyzer.wording import say_quiet
 
 STEP = timedelta(seconds=60)
 BEGIN = 1_767_571_200.0  # 2026-01-05 00:00 UTC
@@ -113,7 +114,7 @@ def test_a_word_about_the_very_one_that_fires_counts_at_once_and_its_undoing_too
     opened = judged([*CALM, 3.0, 3.0], Memory())
     own = replace(PAST, fingerprint=opened.findings[0].fingerprint)
     hushed = judged([3.0], opened.memory, Quieting(opinions=(own,)), first=32)
-    assert quiet_of(hushed) == [Quiet("feedback", own.fingerprint)]
+    assert quiet_of(hushed) == [Quiet("feedback")]
     assert quiet_of(judged([3.0], hushed.memory, first=33)) == [None]
 
 
@@ -158,6 +159,12 @@ def test_a_silence_quiets_what_was_told_and_what_still_fires_afterwards_is_told(
     over = judged([3.0] * 30, hushed.memory, asked, first=36)
     assert quiet_of(over) == [None]
     assert over.findings[0].fingerprint == opened.findings[0].fingerprint
+
+
+def test_what_someone_said_of_a_finding_itself_is_told_as_that() -> None:
+    assert say_quiet(Quiet("feedback")) == "Not told: someone called it no anomaly."
+    assert say_quiet(Quiet("feedback"), "ko") == "알리지 않음: 이상이 아니라고 평가되었습니다."
+    assert say_quiet(QUIET_BY_FEEDBACK) == "Not told: it is like past, which someone called no anomaly."
 
 
 def test_an_anomaly_none_of_whose_causes_moved_by_what_matters_is_not_told() -> None:

@@ -94,6 +94,16 @@ def test_what_eases_while_it_fires_is_told_as_it_is_and_at_its_worst() -> None:
     assert "디스크 쓰기량 20 MiB/s, 최고 114 MiB/s(이 시간대" in say_finding(easing, FEATURES, "ko")
 
 
+def test_past_a_limit_the_worst_is_told_beside_its_usual_and_names_nothing_twice() -> None:
+    cores = left("load_per_core", 8.3, 2.63, hourly=False)
+    busy = replace(a_finding((cores,)), kind="saturation:load_per_core")
+    assert say_finding(busy, FEATURES) == (
+        "db-1: load average for each CPU core is 8.3, at or above 2 since Nov 22 14:02 UTC. "
+        "It reached 8.3, 3.2× its usual 2.63."
+    )
+    assert say_finding(busy, FEATURES, "ko").endswith("(현재 8.3). 8.3까지 올랐습니다(평소 2.63의 3.2배).")
+
+
 def test_every_sentence_names_what_it_rests_on() -> None:
     finding = a_finding((WRITES, left("cpu_iowait_ratio", 0.3, 0.02, 30)), POSTGRES)
     assert [said.evidence for said in say_companions(finding, FEATURES)] == [

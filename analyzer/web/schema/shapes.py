@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +13,7 @@ SeverityLabel = Literal["info", "warning", "critical"]
 Verdict = Literal["ok", "info", "warning", "critical", "learning", "silent", "unknown"]
 LONGEST_NAME = 300
 LONGEST_WINDOW = timedelta(days=31)
+SPAN = re.compile("[0-9]{1,6}[mhdw]")
 SPANS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -24,6 +26,8 @@ def _timezone(name: str) -> str:
 
 
 def _span(text: str) -> str:
+    if not SPAN.fullmatch(text):
+        raise ValueError("is no span: write it like 90m, 2h, 7d or 2w")
     if not timedelta(minutes=1) <= span_of(text) <= LONGEST_WINDOW:
         raise ValueError("should be from 1m to 31d")
     return text
@@ -34,7 +38,7 @@ def span_of(text: str) -> timedelta:
     return int(text[:-1]) * SPANS[text[-1]]
 
 
-Span = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}[mhdw]$"), AfterValidator(_span)]
+Span = Annotated[str, Field(json_schema_extra={"pattern": f"^{SPAN.pattern}$"}), AfterValidator(_span)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 Timezone = Annotated[str, StringConstraints(max_length=LONGEST_NAME), AfterValidator(_timezone)]
 # JSON knows neither NaN nor infinity: a number that could not be told is null, and pydantic writes it so.

@@ -98,7 +98,7 @@ def test_silences_are_listed_by_whether_they_hold(
         ({"duration": None}, "say either ends_at or duration"),
         ({"ends_at": "2026-11-22T15:00:00Z"}, "say either ends_at or duration"),
         ({"duration": None, "ends_at": "2026-11-22T14:00:00Z"}, "ends_at: must be later than starts_at, and than now"),
-        ({"duration": "2 hours"}, "duration: String should match pattern"),
+        ({"duration": "2 hours"}, "duration: is no span: write it like 90m, 2h, 7d or 2w"),
         ({"starts_at": "2026-11-22T15:00:00"}, "starts_at: Input should have timezone info"),
         ({"id": "mine"}, "id: Extra inputs are not permitted"),
     ],
