@@ -30,10 +30,10 @@ TICK_SECONDS = 0.1
 
 
 def hold_memory(total: str, seconds: str) -> None:
-    """Takes TOTAL mebibytes, evenly over SECONDS, and writes to each page."""
+    """Takes TOTAL mebibytes of its own (not shared), evenly over SECONDS, and writes to each page."""
     held = []
     for part in even(int(total), float(seconds)):
-        held.append(mmap.mmap(-1, max(part, 1) * MEBIBYTE))
+        held.append(mmap.mmap(-1, max(part, 1) * MEBIBYTE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
         held[-1].write(b"x" * len(held[-1]))
     signal.pause()
 
