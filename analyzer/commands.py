@@ -21,6 +21,7 @@ from analyzer.setting_values import host_and_port, parse_duration
 from analyzer.settings_tree import Settings
 from analyzer.sinks.notifications import TEST
 from analyzer.terminal import Shown, progress, render
+from analyzer.wording import say_starting
 
 ASK_SECONDS = 60.0
 FAILED = 1
@@ -37,6 +38,9 @@ async def _once(settings: Settings, host: str, language: Language) -> int:
         async with looked_once(settings, told) as parts:
             report = parts.rounds.report
     if report is None or not report.hosts:
+        if report is not None and report.starting is not None:
+            errors.print(say_starting(report.starting, language))
+            return FAILED
         reasons = "; ".join(failure.reason for failure in report.failures) if report else "no report"
         errors.print(f"no host could be looked at: {reasons}")
         return FAILED

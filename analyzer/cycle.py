@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 
 from analyzer.companions import Accompanist, failures
 from analyzer.data import (
-    Experience,
     Failure,
     Fetched,
     Finding,
     Fleet,
-    Forecast,
     Health,
     Host,
     HostReport,
-    HostScores,
     Incident,
-    Learning,
-    Peers,
     Quieting,
     Report,
-    Scores,
-    State,
-    Trends,
+    Starting,
     Window,
 )
-from analyzer.experience import experience
+from analyzer.errors import SourceStarting
 from analyzer.guard import Guard
-from analyzer.health import Typical, fleet_health, health_of, typicals
+from analyzer.health import fleet_health
 from analyzer.incidents import Grouping
 from analyzer.interfaces import Forecaster, Sink, Source
 from analyzer.judge import RESIZED, Judge
 from analyzer.judge import Memory as JudgeMemory
+from analyzer.looking import Looked, Lookout
 from analyzer.machines import Inventory, Machines
-from analyzer.newest import newest
 from analyzer.prospects import Prospects
 from analyzer.recent import extend
 from analyzer.training import HostModels, Trainer
+from analyzer.wording import say_starting
 
 # A scrape may arrive late and a rate needs its neighbours: the newest steps are asked for again.
 OVERLAP_STEPS = 4
@@ -71,14 +63,6 @@ class Memory:
     failed: tuple[Failure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What the models said of one host."""
-
-    report: HostReport
-    ensemble: Scores | None
-
-
 @dataclass(frozen=True)
 class Cycle:
     """Its parts and its grid; `run` is called with the time and what the last run remembered."""
@@ -101,33 +85,43 @@ class Cycle:
         guard.note(*memory.late)
         if self.accompanist is not None:
             self.accompanist.remember(memory.firing)
-        fetched = await self._fetch(guard, now, memory)
+        given = await self._fetch(guard, now, memory)
+        fetched = given if isinstance(given, Fetched) else None
         if fetched is not None and not fetched.stale:
-            memory = replace(memory, recent=extend(memory.recent, fetched.fleet, self.recent.total_seconds()))
+            span = self.recent.total_seconds()
+            memory = replace(memory, recent=await asyncio.to_thread(extend, memory.recent, fetched.fleet, span))
         machines = await self._machines(guard, now, fetched)
         looked: tuple[Looked, ...] = ()
         if memory.recent is not None:
-            looked = await asyncio.to_thread(self._look, guard, now, memory.recent)
+            looked = await asyncio.to_thread(self.lookout.look, guard, now, memory.recent)
         findings, incidents = memory.firing, memory.incidents
         with guard.stage("judge"):
-            findings, memory = self._judge(now, fetched, looked, memory, machines)
+            findings, memory = await asyncio.to_thread(self._judge, now, fetched, looked, memory, machines)
         with guard.stage("companions"):
             findings, memory = await self._accompany(guard, now, fetched, findings, memory)
         with guard.stage("group"):
             findings, incidents, memory = self._group(now, findings, memory)
         hosts: tuple[HostReport, ...] = ()
         if memory.recent is not None:
-            hosts = await asyncio.to_thread(self._weigh, guard, memory, looked, findings)
-        report = replace(_report(now, fetched, hosts, findings, guard), incidents=incidents)
+            burdens, sure = _firing(findings), memory.confidence
+            hosts = await asyncio.to_thread(self.lookout.weigh, guard, memory.recent, looked, burdens, sure)
+        report = replace(_report(now, given, hosts, findings, guard), incidents=incidents)
         late = Guard(now, memory.late)
         for sink in self.sinks:
             with late.stage(f"sink {sink.name}"):
                 await sink.publish(report)
         return report, replace(memory, late=late.failures, failed=guard.failures)
 
-    async def _fetch(self, guard: Guard, now: datetime, memory: Memory) -> Fetched | None:
+    @property
+    def lookout(self) -> Lookout:
+        return Lookout(self.trainer, self.prospects, self.forecasters, self.judge.features, self.step)
+
+    async def _fetch(self, guard: Guard, now: datetime, memory: Memory) -> Fetched | Starting | None:
         with guard.stage("fetch"):
-            fetched = await self.source.fetch(self._window(now, memory.recent))
+            try:
+                fetched = await self.source.fetch(self._window(now, memory.recent))
+            except SourceStarting as error:
+                return Starting(error.url, error.loading, error.first_scrape_seconds)
             guard.note(*fetched.failures)
             if fetched.stale:
                 guard.note(Failure("fetch", f"nobody could be asked: {fetched.fallback_reason}", now))
@@ -149,72 +143,6 @@ class Cycle:
         newest = datetime.fromtimestamp(float(recent.times[-1]), UTC)
         start = min(max(newest - OVERLAP_STEPS * self.step, whole.start), whole.end)
         return Window(start, whole.end, self.step)
-
-    def _look(self, guard: Guard, now: datetime, recent: Fleet) -> tuple[Looked, ...]:
-        looked = []
-        peers: Mapping[str, Peers] = {}
-        with guard.stage("compare"):
-            peers = self.prospects.peers(recent)
-        scores: Mapping[str, HostScores] = {}
-        with guard.stage("score"):
-            scores = self.trainer.score(recent)
-        trends: Sequence[Trends] = [Trends()] * len(recent.hosts)
-        with guard.stage("forecast"):
-            trends = self._trends(recent)
-        rows = zip(recent.hosts, recent.frames(), newest(recent), trends, strict=True)
-        for host, frame, last, heading in rows:
-            models, said = self.trainer.models(host.name), scores.get(host.name)
-            state: State | None = None
-            with guard.stage("states", host.name):
-                state = models.state(frame) if isinstance(models, HostModels) else None
-            forecasts: tuple[Forecast, ...] = ()
-            with guard.stage("forecast", host.name):
-                forecasts = self.prospects.forecasts(host.name, now)
-            report = HostReport(
-                host,
-                last.at,
-                last.values,
-                learning=_learning(models, last.steps),
-                scores=said.newest if said else {},
-                shares=said.shares if said else {},
-                state=state,
-                trends=heading,
-                forecasts=forecasts,
-                peers=peers.get(host.name),
-            )
-            looked.append(Looked(report, said.ensemble if said else None))
-        return tuple(looked)
-
-    def _trends(self, recent: Fleet) -> Sequence[Trends]:
-        every = [forecaster.fleet_trends(recent) for forecaster in self.forecasters]
-        if len(every) == 1:
-            return every[0]
-        return [Trends.of(*chain.from_iterable(told[row] for told in every)) for row in range(len(recent.hosts))]
-
-    def _weigh(
-        self, guard: Guard, memory: Memory, looked: Sequence[Looked], findings: Sequence[Finding]
-    ) -> tuple[HostReport, ...]:
-        """Each host's health and what it is judged by, from all that is known of it by now."""
-        firing: dict[str, list[Finding]] = defaultdict(list)
-        for finding in _firing(findings):
-            firing[finding.host].append(finding)
-        usual: Iterable[Typical] = [Typical({}, {})] * len(looked)
-        with guard.stage("health"):
-            usual = typicals(memory.recent) if memory.recent is not None else usual
-        weighed = []
-        for each, typical in zip(looked, usual, strict=True):
-            report, name = each.report, each.report.host.name
-            found: Health | None = None
-            with guard.stage("health", name):
-                found = health_of(name, typical, self.judge.features, firing[name], report.forecasts)
-            weighed.append(replace(report, experience=self._experience(name, memory), health=found))
-        return tuple(weighed)
-
-    def _experience(self, host: str, memory: Memory) -> Experience | None:
-        models = self.trainer.models(host)
-        if isinstance(models, Learning):
-            return None
-        return experience(models.steps * self.step.total_seconds(), memory.confidence.get(host, 0.0))
 
     def _judge(
         self, now: datetime, fetched: Fetched | None, looked: Sequence[Looked], memory: Memory, machines: Machines
@@ -276,27 +204,32 @@ def _forgotten(told: Iterable[Finding], memory: Memory, now: datetime) -> list[F
     ]
 
 
-def _learning(models: HostModels | Learning, steps: int) -> Learning | None:
-    return replace(models, steps_seen=max(models.steps_seen, steps)) if isinstance(models, Learning) else None
-
-
 def _report(
-    now: datetime, fetched: Fetched | None, hosts: tuple[HostReport, ...], findings: tuple[Finding, ...], guard: Guard
+    now: datetime,
+    given: Fetched | Starting | None,
+    hosts: tuple[HostReport, ...],
+    findings: tuple[Finding, ...],
+    guard: Guard,
 ) -> Report:
+    fetched = given if isinstance(given, Fetched) else None
+    starting = given if isinstance(given, Starting) else None
     served = fetched is not None and not fetched.stale
     return Report(
         at=now,
         source=fetched.source if fetched is not None and served else "",
-        fallback_reason=fetched.fallback_reason if fetched is not None else _first_reason(guard.failures),
+        fallback_reason=fetched.fallback_reason if fetched is not None else _reason(starting, guard.failures),
         hosts=hosts,
         findings=findings,
         failures=guard.failures,
         stage_seconds=guard.seconds,
+        starting=starting,
         fleet_health=fleet_health({each.host.name: each.health or UNKNOWN for each in hosts}),
     )
 
 
-def _first_reason(failures: Sequence[Failure]) -> str:
+def _reason(starting: Starting | None, failures: Sequence[Failure]) -> str:
+    if starting is not None:
+        return say_starting(starting)
     return failures[0].reason if failures else ""
 
 

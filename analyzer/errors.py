@@ -5,6 +5,7 @@ AnalyzerError
 ├── SourceError            a source of metrics did not give what was asked
 │   ├── SourceUnreachable  nobody answered: try the next link of the chain
 │   ├── SourceEmpty        it answered, but knows no such host: try the next link
+│   ├── SourceStarting     it has only just begun: try the next link, and wait rather than complain
 │   ├── QueryRefused       it answered that this query is wrong: trying elsewhere won't help
 │   └── QueryUnsupported   this link can't compute it, a better one could
 ├── NotEnoughHistory       learning is not finished; says what is missing
@@ -39,6 +40,21 @@ class SourceUnreachable(SourceError):
 
 class SourceEmpty(SourceError):
     """The source answered, but knows no host that was asked for."""
+
+
+class SourceStarting(SourceError):
+    """The source at `url` has nothing to give yet, and will soon: nothing is wrong.
+
+    `loading`: it reads its own log back; else its first scrape comes within `first_scrape_seconds`, if that is known.
+    """
+
+    def __init__(
+        self, message: str, url: str, *, loading: bool = False, first_scrape_seconds: float | None = None
+    ) -> None:
+        self.url = url
+        self.loading = loading
+        self.first_scrape_seconds = first_scrape_seconds
+        super().__init__(message)
 
 
 class QueryRefused(SourceError):

@@ -6,22 +6,27 @@ the next report and stops nothing else.
 
 from __future__ import annotations
 
+import logging
 import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zipfile import BadZipFile
 
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import FindingFilter, Quieting, Report, UsualState
+from analyzer.data import Finding, FindingFilter, Quieting, Report, UsualState
 from analyzer.errors import StoreError
 from analyzer.guard import Guard
-from analyzer.judge import ANOMALY
+from analyzer.judge import ANOMALY, RESIZED, became_another
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
 from analyzer.lean import give_back
 from analyzer.store import Store
 from analyzer.training import HostModels
 from analyzer.usual_states import usual_states
+from analyzer.wording import say_starting
+
+log = logging.getLogger(__name__)
 
 MEMORY, JUDGED_AT = "judge", "judged at"
 ALL = 1_000_000
@@ -58,6 +63,7 @@ class Rounds:
             await self._restore(now)
         await self._hear(now)
         report, self._memory = await self._cycle.run(now, self._memory)
+        self._begin_anew(report.findings)
         guard = Guard(now)
         with guard.stage("store"):
             await self._store.findings.record(report.findings, now)
@@ -65,6 +71,8 @@ class Rounds:
             if self._restored:  # else what is there is still worth reading
                 await self._remember()
         self._add(guard)
+        if report.starting is not None and (self.report is None or self.report.starting != report.starting):
+            log.info("%s", say_starting(report.starting))
         self.report = report
         self._served = self._served or bool(report.source)
         return self._served
@@ -108,6 +116,14 @@ class Rounds:
             self._memory = replace(self._memory, quieting=Quieting(silences, opinions))
         self._add(guard)
 
+    def _begin_anew(self, findings: Iterable[Finding]) -> None:
+        """Of a host that became another one, only what came since is learned."""
+        since: dict[str, datetime] = {}
+        for finding in filter(became_another, findings):
+            since[finding.host] = max(finding.starts_at, since.get(finding.host, finding.starts_at))
+        for host, at in since.items():
+            self._trainer.begin_anew(host, at)
+
     async def _remember(self) -> None:
         judged_at = self._memory.judged_at
         if judged_at is not None:
@@ -125,6 +141,7 @@ class Rounds:
                 incidents=await self._store.incidents.open(),
                 judged_at=datetime.fromisoformat(judged_at.decode()) if judged_at else None,
             )
+            self._begin_anew(await self._store.findings.find(FindingFilter(kind=RESIZED, limit=ALL)))
             past = recalled({}, await self._store.findings.over(ANOMALY, now - KEPT), now)
             self._memory = replace(self._memory, judged=JudgeMemory(past=past))
             self._restored = True

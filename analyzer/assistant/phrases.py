@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.assistant.understanding.intent import Intent
 from analyzer.data import Language, Report
+from analyzer.wording import say_starting
 
 READINGS: Mapping[Intent, tuple[str, str]] = {
     "status": ("how the hosts are", "호스트 상태"),
@@ -24,7 +25,9 @@ HOSTS_NAMED = 10
 
 
 def too_early(report: Report | None, language: Language) -> str:
-    """Why nothing is known yet: no cycle has finished, or the last one could not look."""
+    """Why nothing is known yet: no cycle has finished, a source is starting, or the last one could not look."""
+    if report is not None and report.starting is not None:
+        return say_starting(report.starting, language)
     why = "; ".join(dict.fromkeys(failure.reason for failure in report.failures)) if report else ""
     if why:
         return {

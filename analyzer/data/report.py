@@ -233,11 +233,24 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Starting:
+    """The source at `url` has nothing to give yet, and will soon: no failure.
+
+    `loading`: it reads its own log back; else its first scrape comes within `first_scrape_seconds`, if that is known.
+    """
+
+    url: str
+    loading: bool = False
+    first_scrape_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that one cycle learned; the only thing that sinks, HTTP and the assistant see.
 
     `source` is who served the data, empty when nobody did; `fallback_reason` why it is not the first of the chain.
-    `incidents` are those that are open, and those that closed in this cycle.
+    `incidents` are those that are open, and those that closed in this cycle. `starting` says what is waited for where
+    nobody has data yet.
     """
 
     at: datetime
@@ -249,6 +262,7 @@ class Report:
     stage_seconds: Mapping[str, float]
     fleet_health: Health | None = None
     incidents: tuple[Incident, ...] = ()
+    starting: Starting | None = None
 
     @property
     def stories(self) -> tuple[Incident, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
 from analyzer.data import Failure, Fetched, Sample, Series, Window
-from analyzer.errors import QueryRefused, SourceEmpty, SourceError, SourceUnreachable
+from analyzer.errors import QueryRefused, SourceEmpty, SourceError, SourceStarting, SourceUnreachable
 from analyzer.interfaces import Queries, Source
 
 T = TypeVar("T")
@@ -35,12 +35,14 @@ class FallbackSource:
     async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         """The first link's answer. SourceUnreachable, with every link's reason, when there is nothing to give.
 
+        SourceStarting when the best link is still to begin, and no other serves.
+
         The history of one host is never made up of the last known: it is asked for to learn from.
         """
         reasons: list[str] = []
         try:
             fetched = await _first(self.links, lambda link: link.fetch(window, host, features), reasons)
-        except (SourceUnreachable, SourceEmpty):
+        except (SourceUnreachable, SourceEmpty, SourceStarting):
             if host is not None or not self._last:
                 raise
             return _old(self._last[0], "; ".join(reasons))
@@ -95,6 +97,8 @@ async def _first(links: Sequence[Link], ask: Callable[[Link], Awaitable[T]], rea
         except SourceError as error:
             errors.append(error)
             reasons.append(f"{link.name}: {error}")
+    if errors and isinstance(errors[0], SourceStarting):  # the best link serves soon: that is what there is to say
+        raise errors[0]
     if all(isinstance(error, SourceEmpty) for error in errors):
         raise SourceEmpty("; ".join(reasons))
     raise SourceUnreachable("; ".join(reasons))

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import aiohttp
 import numpy as np
@@ -16,6 +16,7 @@ from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Sample, Series
 from analyzer.errors import QueryRefused, SourceEmpty
 from analyzer.features import matcher, query, rate_window_seconds
 from analyzer.sources.http import HttpClient, NoAnswer
+from analyzer.sources.newborn import newborn
 from analyzer.sources.pace import Pace
 from analyzer.sources.query_api import MOST_STEPS, QueryApi, parts
 
@@ -64,12 +65,13 @@ class PrometheusSource:
     async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         """Every feature (or those named) of all hosts (or one) on the window's grid; what is absent stays NaN.
 
-        SourceUnreachable when Prometheus can't be asked, SourceEmpty when it knows no such host. A single feature that
-        it refuses, or does not give in time, is a Failure.
+        SourceUnreachable when Prometheus can't be asked, SourceEmpty when it knows no such host, SourceStarting
+        while that is because it has only just begun. A single feature that it refuses, or does not give in time, is a
+        Failure.
         """
-        one = [matcher("instance", host)] if host is not None else []
-        selector = ",".join([part for part in [self.selector.strip(" ,")] if part] + one)
-        hosts = await self._hosts(selector, window)
+        own = [matcher("instance", host)] if host is not None else []
+        selector = ",".join([part for part in [self.selector.strip(" ,")] if part] + own)
+        hosts = await self._hosts(selector, window, one=host is not None)
         pace = self.scrape_interval_seconds or await self._pace.seconds(hosts, window.end)
         range_seconds = rate_window_seconds(pace, window.step.total_seconds())
         wanted = [feature for feature in self.catalogue if features is None or feature.name in features]
@@ -105,7 +107,7 @@ class PrometheusSource:
             return {"Authorization": aiohttp.encode_basic_auth(self.username, self.password, encoding="utf-8")}
         return {}
 
-    async def _hosts(self, selector: str, window: Window) -> tuple[Host, ...]:
+    async def _hosts(self, selector: str, window: Window, *, one: bool) -> tuple[Host, ...]:
         """Who was seen within the last day of the window; of several descriptions of one host the living one counts."""
         span = min(math.ceil((window.end - window.start).total_seconds()) + LOOKBACK_SECONDS, SEEN_SECONDS)
         known = f"node_uname_info{{{selector}}}"
@@ -115,6 +117,8 @@ class PrometheusSource:
             window.end,
         )
         if not samples:
+            if not one and (starting := await newborn(self.url, self._api.http, datetime.now(UTC))):
+                raise starting
             raise SourceEmpty(f"Prometheus at {self.url} knows no {known}: does it scrape an exporter?")
         by_name = {s.labels.get("instance", ""): s.labels for s in sorted(samples, key=lambda s: s.value)}
         return tuple(

@@ -13,13 +13,14 @@ import numpy as np
 import orjson
 
 from analyzer.data import Sample, Series, Times, Window
-from analyzer.errors import QueryRefused, SourceError, SourceUnreachable
+from analyzer.errors import QueryRefused, SourceError, SourceStarting, SourceUnreachable
 from analyzer.sources.http import HttpClient, NoAnswer, Reply
 from analyzer.sources.matrix import Matrix, NoMatrix, read_matrix
 
 MOST_STEPS = 11_000  # what Prometheus allows for each series of an answer
 _LARGE_BYTES = 500_000  # an answer beyond this is read off the event loop
 _BLAMES_THE_QUERY = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+_NOT_READY = b"Service Unavailable"  # the whole answer of a Prometheus that replays its write-ahead log
 _BLAMES_US = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _ONLY_GET = {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
 
@@ -90,6 +91,10 @@ class QueryApi:
 
     def _error(self, reply: Reply, promql: str) -> SourceError:
         said = _said(reply.body)
+        if reply.status == HTTPStatus.SERVICE_UNAVAILABLE and reply.body.strip() == _NOT_READY:
+            return SourceStarting(
+                f"Prometheus at {self.url} reads its log back and serves once it has", self.url, loading=True
+            )
         if reply.status in _BLAMES_THE_QUERY:
             return QueryRefused(f"Prometheus at {self.url} refuses {promql!r}: {said}")
         if reply.status in _BLAMES_US:

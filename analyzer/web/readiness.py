@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from analyzer.data import Report
 from analyzer.web.schema import ReadinessTold
-from analyzer.wording import span
+from analyzer.wording import say_starting, span
 
 
 def readiness(report: Report | None, now: datetime, longest_age: timedelta) -> ReadinessTold:
@@ -18,6 +18,8 @@ def readiness(report: Report | None, now: datetime, longest_age: timedelta) -> R
     reason = ""
     if age > longest_age.total_seconds():
         reason = f"the last cycle is {span(round(age))} old, more than {span(longest_age.total_seconds())}"
+    elif report.starting is not None:
+        reason = say_starting(report.starting)
     elif not report.source:
         reason = "nobody served the last cycle's data" + (
             f": {report.fallback_reason}" if report.fallback_reason else ""

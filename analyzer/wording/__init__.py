@@ -17,6 +17,7 @@ from analyzer.wording.sentences import (
     say_learning,
     say_what,
 )
+from analyzer.wording.starting import say_starting
 
 __all__ = [
     "SEVERITIES",
@@ -36,6 +37,7 @@ __all__ = [
     "say_host",
     "say_learning",
     "say_quiet",
+    "say_starting",
     "say_what",
     "span",
     "told_once",

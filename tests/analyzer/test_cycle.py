@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from analyzer.assistant.phrases import too_early
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Report, Window
-from analyzer.errors import SourceUnreachable
+from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Report, Starting, Window
+from analyzer.errors import SourceStarting, SourceUnreachable
 from analyzer.forecasters import FORECASTERS
 from analyzer.forecasters.linear import LinearForecaster
 from analyzer.guard import Guard
@@ -41,6 +42,7 @@ class SyntheticSource:
 
     hosts: tuple[str, ...]
     down: bool = False
+    starting: bool = False
     not_asked: tuple[str, ...] = ()
     asked: list[Window] = field(default_factory=list)
     name: str = "synthetic"
@@ -48,6 +50,8 @@ class SyntheticSource:
     async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         if self.down:
             raise SourceUnreachable("can't reach the synthetic source: it is down")
+        if self.starting:
+            raise SourceStarting("it has no data yet", "http://prometheus:9090", first_scrape_seconds=15.0)
         self.asked.append(window)
         names = (host,) if host else self.hosts
         begun = np.where(window.times >= BEGIN.timestamp(), 1.0, np.nan)
@@ -168,6 +172,20 @@ async def test_a_source_that_is_down_is_a_failure_and_what_was_firing_stays() ->
     assert report.source == ""
     assert "can't reach the synthetic source" in report.failures[0].reason
     assert [finding.fingerprint for finding in report.findings] == [f.fingerprint for f in before.findings]
+
+
+async def test_a_source_that_has_only_just_begun_is_waited_for_and_no_failure() -> None:
+    source, sink = SyntheticSource(("calm",), starting=True), ListSink()
+    cycle = a_cycle(source, sink)
+    report, memory = await cycle.run(BEGIN, Memory())
+    assert report.failures == ()
+    assert report.starting == Starting("http://prometheus:9090", first_scrape_seconds=15.0)
+    assert (report.source, report.hosts) == ("", ())
+    assert too_early(report, "en") == report.fallback_reason
+    assert too_early(report, "ko").startswith("시작하는 중입니다")
+    source.starting = False
+    report, _ = await cycle.run(BEGIN + STEP, memory)
+    assert (report.starting, report.source) == (None, "synthetic")
 
 
 async def test_a_broken_sink_costs_only_its_own_delivery_and_shows_in_the_next_report() -> None:

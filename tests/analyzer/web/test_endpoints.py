@@ -10,13 +10,14 @@ import pytest
 import requests
 from openapi_spec_validator import validate
 
-from analyzer.data import FindingFilter, Health, Severity
+from analyzer.data import FindingFilter, Health, Severity, Starting
 from analyzer.errors import StoreError
 from tests.analyzer.web.document import check
 from tests.analyzer.web.door import ANSWER, NOW, REPORT, Inside
 
 Client = requests.Session
 Document = dict[str, Any]
+WAITING = "Starting: Prometheus at http://p:9090 has no data yet."
 
 
 def test_the_document_is_valid_openapi_and_names_every_endpoint(document: Document) -> None:
@@ -75,6 +76,13 @@ def test_a_living_process_is_healthy_before_any_cycle(
             503,
             "nobody served the last cycle's data: can't reach Prometheus",
             "can't reach Prometheus",
+        ),
+        (
+            replace(REPORT, source="", fallback_reason=WAITING, starting=Starting("http://p:9090")),
+            5,
+            503,
+            WAITING,
+            WAITING,
         ),
         (
             replace(REPORT, source="scrape", fallback_reason="can't reach Prometheus"),
