@@ -6,7 +6,7 @@ A few features of all hosts at a time, each swapped when it is told: a large fle
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from analyzer.data import Feature, Fleet, Forecast, Peers, Window
@@ -48,13 +48,14 @@ class Prospects:
         self.groups: Groups | None = None
         self._known_until: datetime | None = None
 
-    async def renew(self, now: datetime, recent: Fleet | None) -> None:
+    async def renew(self, now: datetime, newest: Callable[[], Fleet | None]) -> None:
         """Ask for the long history and tell anew. SourceError passes through; what was told before then stays.
 
         Until it has a new step it would say the same again: the near times alone are told anew. So they are when
         only a fallback could be asked, or the hosts are too young for any long history: the newest is as good as ever.
+        `newest` gives the history that the cycle keeps: asked for at each part, so that no old one is held meanwhile.
         """
-        hosts = len(recent.hosts) if recent is not None else 0
+        hosts = _count(newest())
         window = Window.ending(now, self._history, max(self._step, COARSE) if hosts > MANY_HOSTS else self._step)
         asking, whole, parts = self._known_until != window.end, True, self._parts(hosts)
         search = GroupSearch(self._features)
@@ -66,7 +67,7 @@ class Prospects:
                 history = news.fleet if asking else None
             if history is not None:
                 await asyncio.to_thread(search.see, history)
-            await asyncio.to_thread(self._tell, now, part, history, recent)
+            await asyncio.to_thread(self._tell, now, part, history, _part_of(newest(), part))
         if asking:
             whole = await self._group(window, search, parts, history) and whole
             self._known_until = window.end if whole else None  # what is missing is asked for again
@@ -90,7 +91,7 @@ class Prospects:
         return [names[first : first + size] for first in range(0, len(names), size)]
 
     def _tell(self, now: datetime, part: tuple[str, ...], history: Fleet | None, recent: Fleet | None) -> None:
-        near = self._ahead(now, with_features(recent, part)) if recent is not None else {}
+        near = self._ahead(now, recent) if recent is not None else {}
         far, seams = self._ahead(now, history) if history is not None else None, Seams()
         for name in part:
             before = self._told.get(name, Told(now))
@@ -125,6 +126,14 @@ class Prospects:
             await asyncio.to_thread(looks.at, history)
         self.groups = await asyncio.to_thread(looks.groups)
         return True
+
+
+def _count(recent: Fleet | None) -> int:
+    return len(recent.hosts) if recent is not None else 0
+
+
+def _part_of(recent: Fleet | None, names: tuple[str, ...]) -> Fleet | None:
+    return with_features(recent, names) if recent is not None else None
 
 
 def with_features(fleet: Fleet, names: tuple[str, ...]) -> Fleet:

@@ -62,7 +62,10 @@ class Rounds:
         if not self._restored:
             await self._restore(now)
         await self._hear(now)
+        first = self._memory.recent is None
         report, self._memory = await self._cycle.run(now, self._memory)
+        if first:  # all of the newest history came at once
+            give_back()
         self._begin_anew(report.findings)
         guard = Guard(now)
         with guard.stage("store"):
@@ -96,7 +99,7 @@ class Rounds:
         guard = Guard(now)
         with guard.stage("foresee"):
             if self._served:
-                await self._prospects.renew(now, self._memory.recent)
+                await self._prospects.renew(now, lambda: self._memory.recent)
                 give_back()
         self._add(guard)
         return self._served

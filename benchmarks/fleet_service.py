@@ -118,7 +118,7 @@ class Watch:
     def scrape(self) -> tuple[int, str]:
         """As Prometheus does: how many hosts are scored, and how long the last cycle's stages took."""
         begun = time.time()
-        body = self._session.get(f"{self._address}/metrics", headers={"Accept-Encoding": "identity"}, timeout=60).text
+        body = self._session.get(f"{self._address}/metrics", headers={"Accept-Encoding": "gzip"}, timeout=60).text
         self.scraped.append(time.time() - begun)
         scored = len(re.findall(r'^openmanager_anomaly_score\{host="[^"]*",model="ensemble"', body, re.MULTILINE))
         stages = re.findall(r'^openmanager_stage_duration_seconds\{stage="(\w+)"\} (\S+)', body, re.MULTILINE)

@@ -89,13 +89,13 @@ def measure(hosts: int, count: int) -> None:
     prospects, near = Prospects(Kept(history), features), NOW + timedelta(minutes=5)
     print(f"{hosts} hosts with {count} features: {FAR_STEPS} hours and {NEAR_STEPS} newest steps")
     begun = time.process_time()
-    timed("far and near forecasts, groups", lambda: asyncio.run(prospects.renew(NOW, recent)))
+    timed("far and near forecasts, groups", lambda: asyncio.run(prospects.renew(NOW, lambda: recent)))
     timed("states", lambda: [states.state(frame) for frame in recent.frames()])
     usual, told = timed("typical values", lambda: typicals(recent)), prospects.forecasts
     every = zip(recent.hosts, usual, strict=True)
     timed("health", lambda: [health_of(h.name, typical, features, (), told(h.name, NOW)) for h, typical in every])
     print(f"  all of it: {time.process_time() - begun:.1f} s of processor")
-    timed("near forecasts alone, as between two", lambda: asyncio.run(prospects.renew(near, recent)))
+    timed("near forecasts alone, as between two", lambda: asyncio.run(prospects.renew(near, lambda: recent)))
 
 
 def main() -> None:

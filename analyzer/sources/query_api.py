@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -31,6 +31,11 @@ class QueryApi:
 
     url: str
     http: HttpClient
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
+    _room: asyncio.Semaphore = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_room", asyncio.Semaphore(self.http.concurrency))
 
     async def instant(self, promql: str, at: datetime) -> tuple[Sample, ...]:
         """The vector (or scalar) that the query gives at one time."""
@@ -71,13 +76,17 @@ class QueryApi:
     async def matrix(self, promql: str, window: Window) -> Matrix:
         """The answer to one range query, raw."""
         form = {"start": _epoch(window.start), "end": _epoch(window.end), "step": f"{window.step.total_seconds():.3f}"}
-        reply = await self._ask("query_range", promql, form)
-        try:
-            if len(reply.body) > _LARGE_BYTES:
-                return await asyncio.to_thread(read_matrix, reply.body)
-            return read_matrix(reply.body)
-        except NoMatrix:
-            raise self._stranger(reply.body) from None
+        # Answers come faster than they can be read: no more of them are asked for than are being waited for, and one
+        # is read at a time, for several at once would take turns anyway and each its room.
+        async with self._room:
+            reply = await self._ask("query_range", promql, form)
+            try:
+                if len(reply.body) <= _LARGE_BYTES:
+                    return read_matrix(reply.body)
+                async with self._reading:
+                    return await asyncio.to_thread(read_matrix, reply.body)
+            except NoMatrix:
+                raise self._stranger(reply.body) from None
 
     async def _ask(self, endpoint: str, promql: str, form: Mapping[str, str]) -> Reply:
         url = f"{self.url.rstrip('/')}/api/v1/{endpoint}"

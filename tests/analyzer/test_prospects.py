@@ -68,7 +68,7 @@ def until(forecast: Forecast) -> float:
 
 async def test_days_of_history_tell_the_far_and_minutes_the_near() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, lately(0.001))
+    await prospects.renew(NOW, lambda: lately(0.001))
     told = disk(prospects)
     ahead = told.times - NOW.timestamp()
     assert ahead[0] == 300
@@ -78,7 +78,7 @@ async def test_days_of_history_tell_the_far_and_minutes_the_near() -> None:
 
 async def test_a_disk_that_fills_within_the_hour_is_told_by_the_minutes() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, lately(0.9))
+    await prospects.renew(NOW, lambda: lately(0.9))
     assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
 
 
@@ -88,21 +88,21 @@ async def test_a_pace_that_began_hours_ago_is_news_to_days_of_history() -> None:
     values = recent.values.copy()
     values[:, 0] += np.maximum(hours + 3, 0) * 0.1
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, Fleet(recent.hosts, recent.features, recent.times, values))
+    await prospects.renew(NOW, lambda: Fleet(recent.hosts, recent.features, recent.times, values))
     # 0.8 is used now, and 0.1 comes every hour.
     assert until(disk(prospects)) == pytest.approx(2 * 3600, rel=0.1)
 
 
 async def test_exhaustion_comes_nearer_between_renewals() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lambda: None)
     first, second = disk(prospects), disk(prospects, NOW + timedelta(minutes=10))
     assert until(first) - until(second) == pytest.approx(600)
 
 
 async def test_exhaustion_counts_from_now_and_not_from_the_last_step() -> None:
     prospects = Prospects(SteadySource(per_hour=0.02), FEATURES, history=timedelta(days=14), step=timedelta(hours=1))
-    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lambda: None)
     # Half is free at NOW, and the last whole hour was twenty minutes ago.
     assert until(disk(prospects)) == pytest.approx(25 * 3600, abs=180)
 
@@ -116,31 +116,31 @@ async def test_nothing_is_told_before_the_first_renewal() -> None:
 async def test_a_source_that_is_away_leaves_what_was_told() -> None:
     source = SteadySource()
     prospects = Prospects(source, FEATURES)
-    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lambda: None)
     source.down = True
     with pytest.raises(SourceUnreachable):
-        await prospects.renew(NOW + timedelta(minutes=10), None)
+        await prospects.renew(NOW + timedelta(minutes=10), lambda: None)
     assert until(disk(prospects)) == pytest.approx(500 * 3600, rel=0.02)
 
 
 async def test_a_fallback_that_knows_minutes_replaces_nothing() -> None:
     source = SteadySource()
     prospects = Prospects(source, FEATURES)
-    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lambda: None)
     before = disk(prospects)
     source.fallback_reason = "can't reach Prometheus"
-    await prospects.renew(NOW + timedelta(minutes=10), None)
+    await prospects.renew(NOW + timedelta(minutes=10), lambda: None)
     np.testing.assert_array_equal(disk(prospects).point, before.point)
 
 
 async def test_the_long_history_is_asked_for_again_once_it_has_a_new_step_and_near_times_are_told_anew_before() -> None:
     source = SteadySource()
     prospects = Prospects(source, FEATURES)
-    await prospects.renew(NOW, lately(0.001))
-    await prospects.renew(NOW + timedelta(minutes=5), lately(0.9))
+    await prospects.renew(NOW, lambda: lately(0.001))
+    await prospects.renew(NOW + timedelta(minutes=5), lambda: lately(0.9))
     assert until(disk(prospects, NOW + timedelta(minutes=5))) == pytest.approx(0.5 / 0.9 * 3600, rel=0.2)
     assert [window.end.minute for window in source.asked] == [15]
-    await prospects.renew(NOW + timedelta(minutes=10), lately(0.001))
+    await prospects.renew(NOW + timedelta(minutes=10), lambda: lately(0.001))
     assert [window.end.minute for window in source.asked] == [15, 30]
 
 
@@ -148,16 +148,16 @@ async def test_a_long_history_that_lacks_a_feature_is_asked_for_again() -> None:
     source = SteadySource(failures=(Failure("fetch", "cpu_busy_ratio: timeout", NOW),))
     prospects = Prospects(source, FEATURES)
     for minutes in (0, 5):
-        await prospects.renew(NOW + timedelta(minutes=minutes), None)
+        await prospects.renew(NOW + timedelta(minutes=minutes), lambda: None)
     assert len(source.asked) == 2
 
 
 async def test_near_times_are_told_anew_while_only_a_fallback_answers() -> None:
     source = SteadySource()
     prospects = Prospects(source, FEATURES)
-    await prospects.renew(NOW, lately(0.001))
+    await prospects.renew(NOW, lambda: lately(0.001))
     source.fallback_reason = "can't reach Prometheus"
-    await prospects.renew(NOW, lately(0.9))
+    await prospects.renew(NOW, lambda: lately(0.9))
     told = disk(prospects)
     assert until(told) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
     assert told.times[-1] > NOW.timestamp() + 29 * 86400, "the far times stay"
@@ -166,15 +166,15 @@ async def test_near_times_are_told_anew_while_only_a_fallback_answers() -> None:
 async def test_hosts_too_young_for_a_long_history_are_told_from_their_minutes() -> None:
     source = SteadySource(fallback_reason="Prometheus knows no host a quarter of an hour ago")
     prospects = Prospects(source, FEATURES)
-    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lambda: None)
     assert prospects.forecasts("web-1", NOW) == ()
-    await prospects.renew(NOW, lately(0.9))
+    await prospects.renew(NOW, lambda: lately(0.9))
     assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
 
 
 async def test_hosts_are_compared_with_their_peers() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lambda: None)
     recent = lately(0.001)
     values = recent.values.copy()
     values[1, 1] = 0.9
@@ -185,7 +185,7 @@ async def test_hosts_are_compared_with_their_peers() -> None:
 
 async def test_who_left_an_hour_ago_and_is_back_has_not_left() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, None)
+    await prospects.renew(NOW, lambda: None)
     recent = lately(0.001)
     values = recent.values.copy()
     values[1, 1, :-30] = 0.9
@@ -198,8 +198,8 @@ async def test_a_large_fleet_is_asked_for_whole_hours() -> None:
     many = fleet(
         Window.ending(NOW, timedelta(minutes=30), timedelta(minutes=1)), 0.0, tuple(f"h{i}" for i in range(201))
     )
-    await Prospects(source, FEATURES).renew(NOW, many)
-    await Prospects(source, FEATURES).renew(NOW, lately(0.0))
+    await Prospects(source, FEATURES).renew(NOW, lambda: many)
+    await Prospects(source, FEATURES).renew(NOW, lambda: lately(0.0))
     assert [window.step for window in source.asked] == [timedelta(hours=1), timedelta(minutes=15)]
 
 
@@ -207,7 +207,7 @@ async def test_groups_are_found_anew_only_when_the_long_history_has_a_new_step()
     prospects = Prospects(SteadySource(), FEATURES)
     found = []
     for minutes in (0, 5, 15):
-        await prospects.renew(NOW + timedelta(minutes=minutes), None)
+        await prospects.renew(NOW + timedelta(minutes=minutes), lambda: None)
         found.append(prospects.groups)
     assert found[0] is not None
     assert found[1] is found[0]
@@ -217,9 +217,9 @@ async def test_groups_are_found_anew_only_when_the_long_history_has_a_new_step()
 async def test_a_large_fleet_is_told_in_parts_as_a_small_one_whole() -> None:
     source, recent = SteadySource(), lately(0.9)
     whole, parts = Prospects(source, FEATURES), Prospects(source, FEATURES, series_at_once=3)
-    await whole.renew(NOW, recent)
+    await whole.renew(NOW, lambda: recent)
     assert len(source.asked) == 1
-    await parts.renew(NOW, recent)
+    await parts.renew(NOW, lambda: recent)
     assert len(source.asked) == 1 + 4, "each feature for itself, and once more to look at the groups"
     for one, other in zip(whole.forecasts("web-2", NOW), parts.forecasts("web-2", NOW), strict=True):
         assert one.feature == other.feature
@@ -230,19 +230,19 @@ async def test_a_large_fleet_is_told_in_parts_as_a_small_one_whole() -> None:
 
 async def test_what_is_no_longer_imminent_is_told_by_the_long_history_again() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, lately(0.9))
+    await prospects.renew(NOW, lambda: lately(0.9))
     assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
-    for minutes in (5, 10):
-        at = NOW + timedelta(minutes=minutes)
-        await prospects.renew(at, lately(0.001 if minutes == 10 else 0.9))
+    await prospects.renew(NOW + timedelta(minutes=5), lambda: lately(0.9))
+    at = NOW + timedelta(minutes=10)
+    await prospects.renew(at, lambda: lately(0.001))
     assert until(disk(prospects, at)) == pytest.approx(500 * 3600, rel=0.02)
     assert (np.diff(disk(prospects, at).times) > 0).all()
 
 
 async def test_forecasts_hold_no_more_memory_than_their_own() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, None)
-    await prospects.renew(NOW, lately(0.9))
+    await prospects.renew(NOW, lambda: None)
+    await prospects.renew(NOW, lambda: lately(0.9))
     told = [forecast for host in HOSTS for forecast in prospects.forecasts(host, NOW)]
     assert len(told) == 6
     assert all(values.base is None for f in told for values in (f.point, f.lower, f.upper))
