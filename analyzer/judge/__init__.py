@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -10,14 +11,14 @@ from types import MappingProxyType
 import numpy as np
 
 from analyzer.data import Feature, Finding, Fleet, Peers, Quieting, Scores
-from analyzer.judge.anomaly import ANOMALY, anomalies, learned
+from analyzer.judge.anomaly import ANOMALY, Expected, anomalies, learned
 from analyzer.judge.calibration import Calibration, calibrate
 from analyzer.judge.departures import departures
 from analyzer.judge.findings import Scene, finding
 from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.quieting import SETTLING_SECONDS, Reasons, reached
-from analyzer.judge.recurrence import precedent, recalled
+from analyzer.judge.recurrence import expected_height, precedent, recalled
 from analyzer.judge.saturation import SILENT, saturations, silences
 from analyzer.judge.upheavals import REBOOT, RESIZED, another, became_another, reboots, remembered, resizes
 from analyzer.judge.watch import Rule
@@ -100,7 +101,7 @@ class Judge:
         others = {each.host for each in resized if each.ends_at is None and another(each.host, each.parts, machines)}
         memory, over = _begun_anew(memory, others, moment)
         scores = {host: said for host, said in scores.items() if host not in others}
-        memory, told = anomalies(rule, memory, scores, calibrations, seconds)
+        memory, told = anomalies(rule, memory, scores, calibrations, seconds, self._own_hours(calibrations, memory))
         told += over
         told += saturations(self.features, fleet, moment, self.saturated_seconds, memory.episodes)
         told += silences(memory, moment, self.silent_seconds, not_asked)
@@ -119,6 +120,16 @@ class Judge:
         memory = replace(memory, machines=remembered(memory.machines, machines, memory.last_seen))
         verdict = _verdict(told, Reasons(scene, quieting, memory.past, self.zone), memory)
         return replace(verdict, confidence=_confidence(rule, memory, calibrations, seconds))
+
+    def _own_hours(self, calibrations: Mapping[str, Calibration], memory: Memory) -> Expected:
+        """What hosts reach at hours that their jobs keep, by history and by what was found."""
+
+        def expected(host: str, time: float) -> float:
+            seen = calibrations[host].precedents if host in calibrations else ()
+            past = (*seen, *memory.past.get(host, ()))
+            return expected_height(past, datetime.fromtimestamp(time, UTC), self.zone) if past else -math.inf
+
+        return expected
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
         """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analyzer.data import Scores, Times, Values
 from analyzer.judge.calibration import Calibration
-from analyzer.judge.ladder import LEVELS, heights_of
+from analyzer.judge.ladder import LEVELS, Budget, heights_of
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.watch import Flags, Learned, Rule, Watch
 
 ANOMALY = "anomaly"
 _NONE: Times = np.zeros(0)
+# The height that a host is known to reach at a time.
+Expected = Callable[[str, float], float]
+NOISE = Budget().noise
+
+
+def nothing(_host: str, _time: float) -> float:
+    """No host is known to reach any height at any hour."""
+    return -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +35,20 @@ class Course:
     watch: Watch
 
 
-def course(rule: Rule, watch: Watch, learned: Learned, times: Times, heights: Values, step_seconds: float) -> Course:
-    """The rule applied to `heights[t, h]`, one row after the other."""
+def course(
+    rule: Rule,
+    watch: Watch,
+    learned: Learned,
+    times: Times,
+    heights: Values,
+    step_seconds: float,
+    expected: Values | None = None,
+) -> Course:
+    """The rule applied to `heights[t, h]`, one row after the other; `expected[t, h]` is what would be no news then."""
     alarm, bar = np.zeros(heights.shape, bool), np.zeros(heights.shape, np.float32)
     for row, time in enumerate(times):
-        watch = rule.step(watch, learned, float(time), heights[row], step_seconds)
+        no_news = None if expected is None else expected[row]
+        watch = rule.step(watch, learned, float(time), heights[row], step_seconds, no_news)
         alarm[row], bar[row] = watch.alarming, watch.bar
     return Course(alarm, bar, watch)
 
@@ -50,14 +68,23 @@ def anomalies(
     scores: Mapping[str, Scores],
     calibrations: Mapping[str, Calibration],
     step_seconds: float,
+    expected: Expected = nothing,
 ) -> tuple[Memory, list[Episode]]:
-    """The memory after the rows not judged before, and every anomaly that lasts or has just ended."""
+    """The memory after the rows not judged before, and every anomaly that lasts or has just ended.
+
+    What a host is `expected` to reach at a time costs nobody anything, so it does not raise its bar; once it is told
+    it does.
+    """
     before = {episode.host: episode for episode in memory.episodes if episode.kind == ANOMALY}
     watch, told = memory.watch, dict[str, list[Episode]]()
     for times, rows in _together(memory, scores):
         names = tuple(memory.hosts[row] for row in rows)
         heights = np.stack([_heights(scores.get(name), times) for name in names], axis=1)
-        taken = course(rule, watch.rearranged([*rows]), learned(names, calibrations), times, heights, step_seconds)
+        told_now = frozenset(host for host, episode in before.items() if episode.told)
+        known = _expected(names, times, heights, told_now, expected)
+        taken = course(
+            rule, watch.rearranged([*rows]), learned(names, calibrations), times, heights, step_seconds, known
+        )
         watch = watch.replaced(rows, taken.watch)
         for place in np.flatnonzero(taken.alarm.any(axis=0) | np.isin(names, list(before))).tolist():
             host, alarm, bar = names[place], taken.alarm[:, place], taken.bar[:, place]
@@ -82,6 +109,17 @@ def _together(memory: Memory, scores: Mapping[str, Scores]) -> list[tuple[Times,
     every = sorted(alike.values(), key=lambda group: -len(group[1])) or [(_NONE, [])]
     every[0][1].extend(unheard)
     return [group for group in every if group[1]]
+
+
+def _expected(
+    names: tuple[str, ...], times: Times, heights: Values, told: Collection[str], expected: Expected
+) -> Values | None:
+    """Asked only where it may matter: what is as low as noise raises no bar that anyone would miss."""
+    known = np.full(heights.shape, -np.inf, np.float32)
+    for row, column in np.argwhere(np.nan_to_num(heights, nan=-np.inf) >= NOISE).tolist():
+        if names[column] not in told:
+            known[row, column] = expected(names[column], float(times[row]))
+    return known if np.isfinite(known).any() else None
 
 
 def _heights(scores: Scores | None, times: Times) -> Values:

@@ -7,6 +7,7 @@ clocks may change: some jobs keep the one, some the other.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
 
 from analyzer.data import Finding, Precedent
-from analyzer.judge.likeness import clearly_stronger, cosine, shares_of
+from analyzer.judge.likeness import STRONGER, clearly_stronger, cosine, height, shares_of
 
 Precedents = Mapping[str, Sequence[Precedent]]
 Reached = Mapping[str, tuple[float, float]]
@@ -67,6 +68,22 @@ def recurrence(
     if not _expected(frozenset(days)) or _outgrown(finding, like, now) or _larger(finding, like, reached):
         return ()
     return tuple(days[ago] for ago in sorted(days, reverse=True))
+
+
+def expected_height(past: Iterable[Precedent], at: datetime, zone: tzinfo | None = UTC) -> float:
+    """How high a job of this hour may be and still be no more than it ever was; -inf where none is known."""
+    days: dict[int, float] = {}
+    for one in past:
+        ago = _during(at, one, zone)
+        if ago:
+            days[ago] = max(height(one.score), days.get(ago, 0.0))
+    return STRONGER * max(days.values()) if _expected(frozenset(days)) else -math.inf
+
+
+def _during(at: datetime, one: Precedent, zone: tzinfo | None) -> int:
+    """How many days before `at` it was about to begin or going on at that time; 0 where it was not."""
+    late = min((at - one.starts_at + SAME_TIME) % DAY - SAME_TIME, one.ends_at - one.starts_at)
+    return days_ago(at - late, one.starts_at, zone)
 
 
 def days_ago(at: datetime, before: datetime, zone: tzinfo | None = UTC) -> int:

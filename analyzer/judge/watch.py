@@ -93,8 +93,19 @@ class Rule:
     calm: float = 0.5
     hold_steps: int = GAP_STEPS
 
-    def step(self, watch: Watch, learned: Learned, time: float, heights: Values, step_seconds: float) -> Watch:
-        """The watch after one row of all hosts; rows counted before change nothing. `heights[h]` NaN: not scored."""
+    def step(
+        self,
+        watch: Watch,
+        learned: Learned,
+        time: float,
+        heights: Values,
+        step_seconds: float,
+        expected: Values | None = None,
+    ) -> Watch:
+        """The watch after one row of all hosts; rows counted before change nothing. `heights[h]` NaN: not scored.
+
+        What is no higher than `expected[h]` is no news at this time, and does not count towards the bar.
+        """
         scored = np.isfinite(heights) & (time > watch.until)
         heights = np.where(scored, heights, -np.inf).astype(np.float32)
         counts = watch.counts + self.learned_part * learned.episodes
@@ -106,7 +117,8 @@ class Rule:
         bad = heights >= np.where(watch.alarming, self.calm * bar, bar)
         last_bad = np.where(bad, time, watch.last_bad)
         alarming = bad | (watch.alarming & (time - last_bad <= (self.hold_steps + 0.5) * step_seconds))
-        counted = self._counted(watch, time, heights, scored, step_seconds)
+        news = heights if expected is None else np.where(heights > expected, heights, np.float32(-np.inf))
+        counted = self._counted(watch, time, news, scored, step_seconds)
         return Watch(*counted, alarming=alarming, bar=bar, last_bad=last_bad)
 
     def _counted(

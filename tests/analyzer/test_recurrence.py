@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from analyzer.data import Feature, Fleet, Host, Opinionated, Precedent, Quiet, Quieting, Scores
 from analyzer.judge import Calibration, Judge, Memory, Verdict
 from analyzer.judge.ladder import LEVELS
-from analyzer.judge.recurrence import recalled
+from analyzer.judge.recurrence import expected_height, recalled
 from analyzer.wording import say_quiet
 
 STEP, DAY = timedelta(seconds=60), timedelta(days=1)
@@ -195,6 +196,38 @@ def test_the_same_hour_on_another_host_says_nothing() -> None:
     past = after([3, 2, 1]).past["db-1"]
     elsewhere = tuple(replace(one, host="db-2") for one in past)
     assert quiet(judged(MONDAY, replace(Memory(), past={"db-2": elsewhere}))) is None
+
+
+@pytest.mark.parametrize(
+    ("nights", "height", "blame", "counts"),
+    [
+        ([3, 2, 1], 2.0, BACKUP, 0.0),
+        ([3, 2], 2.0, BACKUP, 1.0),
+        ([3, 2, 1], 3.0, BACKUP, 1.0),
+        ([3, 2, 1], 2.0, OTHER, 1.0),
+    ],
+    ids=["the usual job", "not known yet", "clearly more", "something else"],
+)
+def test_what_is_known_of_its_hour_does_not_raise_the_bar_for_all_others(
+    nights: list[int], height: float, blame: tuple[float, float], counts: float
+) -> None:
+    """Episodes that reached the lowest level, a minute later: what people are told of costs them something."""
+    begun = judged(MONDAY, after(nights), height=height, blame=blame, over=False).memory
+    later = _verdict(JUDGE, MONDAY + 10 * STEP, [height], begun, blame, NOTHING, CALM)
+    assert float(later.memory.watch.counts[0, 0]) == pytest.approx(counts, abs=0.01)
+
+
+def test_a_job_that_lasts_is_known_while_it_does() -> None:
+    past = [
+        Precedent("db-1", MONDAY - ago * DAY, MONDAY - ago * DAY + timedelta(hours=2), 2, 0.8, {"writes": 1.0})
+        for ago in (1, 2, 3)
+    ]
+    at = {
+        minutes: expected_height(past, MONDAY + timedelta(minutes=minutes)) for minutes in (-60, -20, 5, 115, 145, 200)
+    }
+    reached = 1.25 * -math.log(0.2)
+    assert at == pytest.approx({-60: -math.inf, -20: reached, 5: reached, 115: reached, 145: reached, 200: -math.inf})
+    assert expected_height(past[:2], MONDAY) == -math.inf
 
 
 @pytest.mark.parametrize(
