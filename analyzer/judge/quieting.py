@@ -55,13 +55,12 @@ class Reasons:
             return Quiet("feedback", said.fingerprint)
         if finding.kind != ANOMALY:
             return None
-        # Who calls the like of it useful wants to hear it, at whatever hour.
-        return self._hardly_unusual(finding) or (None if said is not None else self._recurring(finding))
-
-    def _hardly_unusual(self, finding: Finding) -> Quiet | None:
         if self._just_booted(finding):
             return Quiet("reboot")
-        return Quiet("small") if too_small(finding, self.scene) else None
+        # Who calls the like of it useful wants to hear it, at whatever hour.
+        recurring = None if said is not None else self._recurring(finding)
+        # Last, for of one that began before the newest rows only what is left of it can be seen.
+        return recurring or (Quiet("small") if too_small(finding, self.scene) else None)
 
     def _recurring(self, finding: Finding) -> Quiet | None:
         """Found before, or seen in the history that was learned."""

@@ -198,6 +198,14 @@ def test_the_same_hour_on_another_host_says_nothing() -> None:
     assert quiet(judged(MONDAY, replace(Memory(), past={"db-2": elsewhere}))) is None
 
 
+def test_a_job_whose_beginning_is_out_of_sight_is_still_known_as_what_it_is() -> None:
+    """What is left of it in the newest rows is small."""
+    caring = Judge(tuple(replace(feature, minimum_effect=0.5) for feature in FEATURES), STEP)
+    begun = judged(MONDAY, after([3, 2, 1]), over=False)
+    late = _verdict(caring, MONDAY + 10 * STEP, [0.6] * 5, begun.memory, BACKUP, NOTHING, CALM)
+    assert [why.reason for why in [quiet(late)] if why] == ["recurring"]
+
+
 @pytest.mark.parametrize(
     ("nights", "height", "blame", "counts"),
     [
