@@ -54,14 +54,9 @@ def say_companions(
 
 def say_worst(finding: Finding, language: Language = "en") -> str:
     """How far the first cause came beside its usual, for who has named it and told since when; empty when unknown."""
-    first = first_departed(finding.causes, finding.companions.departures if finding.companions else ())
-    beside = say_beside(first, language) if first is not None else ""
-    if first is None or not beside:
-        return ""
-    value, rose = amount(first.value, first.evidence.unit, language), first.value > (first.usual or 0.0)
-    if language == "ko":
-        return f"{value}까지 {'올랐습니다' if rose else '떨어졌습니다'}({beside})."
-    return f"It {'reached' if rose else 'fell to'} {value}, {beside}."
+    first = _first(finding)
+    came = _came(first, language) if first else ""
+    return f"It {came}" if came and language == "en" else came
 
 
 def say_moved(
@@ -116,17 +111,12 @@ class _Speaker:
         return korean if self.language == "ko" else english
 
     def excess(self, finding: Finding) -> tuple[Said, ...]:
-        first = first_departed(finding.causes, finding.companions.departures if finding.companions else ())
-        beside = say_beside(first, self.language) if first is not None else ""
-        if first is None or not beside:
+        first = _first(finding)
+        came = _came(first, self.language) if first else ""
+        if first is None or not came:
             return ()
-        name, value = self.name(first), amount(first.value, first.evidence.unit, self.language)
-        since, rose = self.moment(first.at), first.value > (first.usual or 0.0)
-        came = self.say("reached" if rose else "fell to", "올랐습니다" if rose else "떨어졌습니다")
-        text = self.say(
-            f"Since {since}, {name} {came} {value}, {beside}.",
-            f"{since}부터 {particle(name, '이', '가')} {value}까지 {came}({beside}).",
-        )
+        since, name = self.moment(first.at), self.name(first)
+        text = self.say(f"Since {since}, {name} {came}", f"{since}부터 {particle(name, '이', '가')} {came}")
         return (Said(text, (first.evidence,)),)
 
     def lead(self, departures: Sequence[Departure]) -> tuple[Said, ...]:
@@ -210,6 +200,21 @@ class _Speaker:
 
     def moment(self, at: datetime) -> str:
         return moment(at, self.timezone, self.language)
+
+
+def _first(finding: Finding) -> Departure | None:
+    return first_departed(finding.causes, finding.companions.departures if finding.companions else ())
+
+
+def _came(departure: Departure, language: Language) -> str:
+    """How far it came, beside its usual; empty where that is not known."""
+    beside, rose = say_beside(departure, language), departure.value > (departure.usual or 0.0)
+    value = amount(departure.value, departure.evidence.unit, language)
+    if not beside:
+        return ""
+    if language == "ko":
+        return f"{value}까지 {'올랐습니다' if rose else '떨어졌습니다'}({beside})."
+    return f"{'reached' if rose else 'fell to'} {value}, {beside}."
 
 
 def _moments(departures: Sequence[Departure]) -> list[list[Departure]]:
