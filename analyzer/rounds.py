@@ -21,6 +21,7 @@ from analyzer.judge import ANOMALY, RESIZED, became_another
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
 from analyzer.lean import give_back
+from analyzer.progress import Progress
 from analyzer.store import Store
 from analyzer.training import HostModels
 from analyzer.usual_states import usual_states
@@ -49,6 +50,7 @@ class Rounds:
         self._served = False
         self._busy_seconds = busy_seconds
         self._seconds_a_host = busy_seconds
+        self._progress = Progress()
         self.report: Report | None = None
 
     def states(self, host: str) -> tuple[UsualState, ...]:
@@ -91,6 +93,7 @@ class Rounds:
             learned = await self._trainer.train(now, hosts, most)
         if learned:
             self._seconds_a_host = guard.seconds["train"] / len(learned)
+            self._progress.tell(self._trainer.scored(hosts), len(hosts), now)
             give_back()
         self._add(guard)
 

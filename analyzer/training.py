@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from analyzer.data import Feature, Fleet, Frame, HostScores, Learning, Scores, State, Values, Window
 from analyzer.detectors import DETECTORS, Lesson, scored
@@ -118,7 +119,10 @@ def _with_values(history: Frame) -> Frame:
 
 
 class Trainer:
-    """Keeps every host's models. Waits only in `train`, which the service calls from time to time."""
+    """Keeps every host's models. Waits only in `train`, which the service calls from time to time.
+
+    So many hosts are fitted side by side as there are `cores` for it.
+    """
 
     def __init__(
         self,
@@ -129,8 +133,10 @@ class Trainer:
         period: timedelta = timedelta(hours=6),
         least: timedelta = timedelta(minutes=10),
         curriculum: Curriculum = EVERYTHING,
+        cores: int = 1,
     ) -> None:
         self._source = source
+        self._cores = cores
         self._step = step
         self._history = history
         self._period = period
@@ -171,20 +177,24 @@ class Trainer:
         self._models[models.host] = replace(models, fitted=fitted)
 
     def due(self, now: datetime, hosts: Sequence[str]) -> tuple[str, ...]:
-        """The hosts to be learned now, those longest overdue first; a host never seen is due at once."""
-        return tuple(sorted((h for h in hosts if self._due.get(h, now) <= now), key=lambda h: self._due.get(h, now)))
+        """The hosts to be learned now: those without models first, then those longest overdue.
+
+        A host never seen is due at once.
+        """
+        every = {host: self._due.get(host, now) for host in hosts}
+        return tuple(sorted((h for h, at in every.items() if at <= now), key=lambda h: (h in self._models, every[h])))
 
     async def train(self, now: datetime, hosts: Sequence[str], most: int = 1) -> tuple[str, ...]:
         """Learns at most `most` hosts that are due; which. SourceError passes through, the host stays due."""
         chosen = self.due(now, hosts)[:most]
-        for host in chosen:
-            fetched = await self._source.fetch(Window.ending(now, self._span(host, now), self._step), host)
-            known = {each.name for each in fetched.fleet.hosts}
-            if host in known:
-                await self._learn(host, fetched.fleet.frame(host), now)
-            else:
-                self._wait(host, 0, (), now)
+        for first in range(0, len(chosen), self._cores):
+            histories = [await self._history_of(host, now) for host in chosen[first : first + self._cores]]
+            await self._learn(histories, now)
         return chosen
+
+    def scored(self, hosts: Iterable[str]) -> int:
+        """How many of the hosts have models."""
+        return sum(host in self._models for host in hosts)
 
     def hours(self, host: str) -> UsualHours | None:
         """What the host's features usually are by hour of day; None until it is learned."""
@@ -216,19 +226,36 @@ class Trainer:
         since = self._since.get(host)
         return longest if since is None else min(longest, max(now - since, timedelta(0)))
 
-    async def _learn(self, host: str, history: Frame, now: datetime) -> None:
-        previous, since = self._models.get(host), self._since.get(host)
-        seconds = self._step.total_seconds()
-        try:
-            self._enough(history)
-            models = await asyncio.to_thread(fit_host, history, now, seconds, self._curriculum, previous)
-        except NotEnoughHistory:
-            empty = np.asarray(~np.isfinite(history.values).any(axis=0))
-            missing = tuple(name for name, gone in zip(history.features, empty, strict=True) if gone)
-            self._wait(host, int(np.isfinite(history.values).any(axis=1).sum()), missing, now)
-            return
-        if self._since.get(host) != since:
-            return  # It became another one meanwhile, and is due.
+    async def _history_of(self, host: str, now: datetime) -> Frame:
+        """Without any step where the source knows no such host."""
+        fleet = (await self._source.fetch(Window.ending(now, self._span(host, now), self._step), host)).fleet
+        if host in {each.name for each in fleet.hosts}:
+            return fleet.frame(host)
+        return Frame(host, (), np.zeros(0), np.zeros((0, 0), np.float32))
+
+    async def _learn(self, histories: Sequence[Frame], now: datetime) -> None:
+        since = {history.host: self._since.get(history.host) for history in histories}
+        for history, models in zip(histories, await asyncio.to_thread(self._fit, histories, now), strict=True):
+            if models is None:
+                self._wait(history, now)
+            elif self._since.get(history.host) == since[history.host]:  # else it became another one, and is due
+                await self._take(models, now)
+
+    def _fit(self, histories: Sequence[Frame], now: datetime) -> list[HostModels | None]:
+        """None where history is not enough yet."""
+
+        def fit(history: Frame) -> HostModels | None:
+            try:
+                self._enough(history)
+                seconds, previous = self._step.total_seconds(), self._models.get(history.host)
+                return fit_host(history, now, seconds, self._curriculum, previous)
+            except NotEnoughHistory:
+                return None
+
+        return list(Parallel(self._cores, prefer="threads")(delayed(fit)(history) for history in histories))
+
+    async def _take(self, models: HostModels, now: datetime) -> None:
+        host, previous = models.host, self._models.get(models.host)
         if not previous or models.steps >= MUCH_SHORTER * previous.steps:
             await asyncio.to_thread(self.adopt, models)
         # Else a fallback gave the minutes it holds: what was learned on days is better.
@@ -239,9 +266,12 @@ class Trainer:
         if seen < self.steps_needed:
             raise NotEnoughHistory(f"{history.host} needs {self.steps_needed} steps, {seen} hold values")
 
-    def _wait(self, host: str, steps: int, missing: tuple[str, ...], now: datetime) -> None:
-        self._learning[host] = Learning(steps, self.steps_needed, missing)
-        self._due[host] = now + max(self.steps_needed - steps, 1) * self._step
+    def _wait(self, history: Frame, now: datetime) -> None:
+        empty = np.asarray(~np.isfinite(history.values).any(axis=0))
+        missing = tuple(name for name, gone in zip(history.features, empty, strict=True) if gone)
+        steps = int(np.isfinite(history.values).any(axis=1).sum())
+        self._learning[history.host] = Learning(steps, self.steps_needed, missing)
+        self._due[history.host] = now + max(self.steps_needed - steps, 1) * self._step
 
     def _until_next(self, host: str, steps: int) -> timedelta:
         """Soon while history is short, for each doubling teaches much; later on a period, spread over the hosts."""

@@ -41,6 +41,7 @@ def cycle_of(
             period=settings.training.interval,
             least=settings.training.least,
             curriculum=curriculum_for(catalogue),
+            cores=settings.training.cores,
         ),
         prospects=Prospects(source, catalogue),
         judge=Judge(

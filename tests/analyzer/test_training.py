@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -131,3 +132,24 @@ async def test_hosts_that_are_gone_are_forgotten() -> None:
     await trainer.train(NOW, ["web-1"])
     trainer.forget(["web-1"])
     assert trainer.models("web-1") == Learning(0, trainer.steps_needed)
+
+
+async def test_hosts_without_models_come_before_those_whose_models_are_old() -> None:
+    trainer = Trainer(ShortSource(known=1000), STEP)
+    await trainer.train(NOW, ["web-1"])
+    later = NOW + timedelta(days=1)
+    assert trainer.due(later, ["web-1", "new-1", "new-2"]) == ("new-1", "new-2", "web-1")
+    assert (trainer.scored(["web-1"]), trainer.scored(["web-1", "new-1"])) == (1, 1)
+
+
+async def test_hosts_learned_side_by_side_are_what_they_are_one_after_the_other() -> None:
+    names = ["web-1", "web-2", "web-3"]
+    one, two = Trainer(ShortSource(known=1000), STEP), Trainer(ShortSource(known=1000), STEP, cores=2)
+    for trainer in (one, two):
+        assert await trainer.train(NOW, names, most=3) == ("web-1", "web-2", "web-3")
+    for name in names:
+        alone, beside = one.models(name), two.models(name)
+        assert isinstance(alone, HostModels)
+        assert isinstance(beside, HostModels)
+        assert (beside.host, beside.steps) == (name, 1000)
+        assert pickle.dumps(alone.fitted) == pickle.dumps(beside.fitted)

@@ -48,6 +48,20 @@ ABOUT_CYCLES = (
         lambda scrape: [((), _seconds_since(scrape.now, scrape.report.at))] if scrape.report else [],
     ),
     Family(
+        "openmanager_hosts",
+        "gauge",
+        "Hosts that the last cycle looked at.",
+        (),
+        of_report(lambda report: [((), float(len(report.hosts)))]),
+    ),
+    Family(
+        "openmanager_hosts_scored",
+        "gauge",
+        "Hosts whose history was learned, so that they are scored: all of them, some time after a start.",
+        (),
+        of_report(lambda report: [((), float(sum(host.learning is None for host in report.hosts)))]),
+    ),
+    Family(
         "openmanager_stage_duration_seconds",
         "gauge",
         "How long each stage of the last cycle took.",

@@ -187,6 +187,8 @@ async def test_every_part_of_a_report_becomes_a_sample(store: Store) -> None:
         "openmanager_cycles_total{}": 1.0,
         "openmanager_cycle_timestamp_seconds{}": EPOCH,
         "openmanager_cycle_age_seconds{}": 5.0,
+        "openmanager_hosts{}": 2.0,
+        "openmanager_hosts_scored{}": 1.0,
         "openmanager_stage_duration_seconds{stage=fetch}": 0.25,
         "openmanager_stage_duration_seconds{stage=judge}": 0.01,
         "openmanager_stage_failures_total{stage=fetch}": 1.0,
