@@ -9,7 +9,7 @@ HANGUL = range(ord("가"), ord("힣") + 1)
 FINALS = 28
 # How Korean readers sound the last letter or digit; these end in a consonant: 영 일 삼 육 칠 팔, 엘 엠 엔 알.
 CLOSED = frozenset("013678LMNRlmnr")
-# After one short vowel these stop it, as in 웹, 깃, 백업; after two, or another consonant, a vowel follows: 루트, 디스크.
+# After one short vowel these stop it (웹, 깃, 백업); after two, or after a consonant, a vowel follows (루트, 디스크).
 STOPPED = re.compile(r"(?:[^\Waeiou\d_]|^)[aeiou][bckpt]$|ng$", re.IGNORECASE | re.ASCII)
 # A word's last r is not sounded: 서버, 도커.
 SILENT_R = re.compile(r"[a-z]{2}[aeo]r$", re.IGNORECASE)

@@ -209,7 +209,7 @@ def test_the_feature_that_led_is_told_with_how_long_after_others_came() -> None:
                 "process group", "backup", "started", 1, 0, proof("process_count", 1, "count"), "process_count", at=NOW
             ),
             "The process group backup started at Nov 22 14:02 UTC.",
-            "프로세스 그룹 backup가 11월 22일 14:02 UTC에 시작되었습니다.",
+            "프로세스 그룹 backup이 11월 22일 14:02 UTC에 시작되었습니다.",
         ),
         (
             Companion(
