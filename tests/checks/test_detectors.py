@@ -216,7 +216,10 @@ def test_what_always_cries_is_less_to_blame_than_what_never_did() -> None:
 def test_blame_compares_steps() -> None:
     together = together_on(HISTORY, struck(30.0))
     assert together.blame is not None
-    assert int((together.shares * together.blame[:, None]).max(axis=1).argmax()) == 70
+    most = (together.shares * together.blame[:, None]).max(axis=1)
+    # half of a step's blame is told with the next one
+    assert int(most.argmax()) in (70, 71)
+    assert most[70:72].min() > 3 * np.delete(most, [70, 71]).max()
 
 
 def test_all_together_remember_a_blow_for_a_while_but_not_for_ever() -> None:
