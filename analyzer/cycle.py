@@ -89,7 +89,7 @@ class Cycle:
         fetched = given if isinstance(given, Fetched) else None
         if fetched is not None and not fetched.stale:
             span = self.recent.total_seconds()
-            memory = replace(memory, recent=await asyncio.to_thread(extend, memory.recent, fetched.fleet, span))
+            memory = replace(memory, recent=extend(memory.recent, fetched.fleet, span))
         machines = await self._machines(guard, now, fetched)
         looked: tuple[Looked, ...] = ()
         if memory.recent is not None:

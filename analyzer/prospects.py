@@ -133,6 +133,7 @@ def _count(recent: Fleet | None) -> int:
 
 
 def _part_of(recent: Fleet | None, names: tuple[str, ...]) -> Fleet | None:
+    """A copy of a large fleet's part: the whole is written over by the next cycle."""
     return with_features(recent, names) if recent is not None else None
 
 

@@ -61,3 +61,23 @@ def test_the_input_stays_as_it_was() -> None:
     before = known.values.copy()
     extend(known, fleet({"a": [[9, 9], [9, 9]]}, [15, 30]), span_seconds=60)
     np.testing.assert_array_equal(known.values, before)
+
+
+def test_a_large_history_is_written_over_and_says_the_same() -> None:
+    rows: dict[str, list[list[float]]] = {"a": [[1, NAN, 3, 4], [5, 6, 7, 8]], "b": [[9, 8, 7, NAN], [5, 4, NAN, 2]]}
+    news = fleet({"a": [[4.5, 10, 11], [NAN, 12, 13]], "b": [[6, 5, 4], [1, 0, NAN]]}, [45, 60, 75])
+    pure = extend(fleet(rows, [0, 15, 30, 45]), news, span_seconds=45)
+    known = fleet(rows, [0, 15, 30, 45])
+    large = extend(known, news, span_seconds=45, large_bytes=1)
+    assert large.times.tolist() == pure.times.tolist() == [30, 45, 60, 75]
+    np.testing.assert_array_equal(large.values, pure.values)
+    np.testing.assert_array_equal(large.values[0], np.array([[3, 4.5, 10, 11], [7, 8, 12, 13]], np.float32))
+    assert large.values is known.values, "no second one was made"
+
+
+def test_a_large_history_that_grows_or_gets_a_host_is_made_anew() -> None:
+    known = fleet({"a": [[1, 2], [3, 4]]}, [0, 15])
+    grown = extend(known, fleet({"a": [[5], [6]]}, [30]), span_seconds=60, large_bytes=1)
+    joined = extend(known, fleet({"b": [[5, 6], [7, 8]]}, [0, 15]), span_seconds=60, large_bytes=1)
+    assert (grown.values.shape, joined.values.shape) == ((1, 2, 3), (2, 2, 2))
+    assert known.values.tolist() == [[[1, 2], [3, 4]]]
