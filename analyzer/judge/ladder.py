@@ -16,7 +16,7 @@ GAP_STEPS = 10
 # Neighbouring steps say much the same: so many of them are worth one.
 RELATED_STEPS = 2.0
 # From so many steps on what held-out scores reached may be an upset, and one more with each doubling.
-SETTLED_STEPS, MOST_UPSETS = 100.0, 3
+SETTLED_STEPS, MOST_UPSETS = 200.0, 3
 
 
 @dataclass(frozen=True, slots=True)

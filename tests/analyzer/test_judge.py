@@ -288,9 +288,9 @@ def test_one_upset_in_the_first_minutes_does_not_make_the_judge_deaf() -> None:
 
 def test_each_time_that_the_steps_double_one_more_upset_is_borne() -> None:
     counts = with_upsets(2.5, 2.5, 2.5)
-    reached = [float(HeldOut.of(counts, np.array([steps])).reached[0]) for steps in (100.0, 200.0, 400.0, 800.0)]
+    reached = [float(HeldOut.of(counts, np.array([steps])).reached[0]) for steps in (200.0, 400.0, 800.0, 1600.0)]
     assert reached[0] == reached[1] == reached[2] == pytest.approx(2.553, abs=1e-3)
-    assert reached[3] == pytest.approx(0.509 * 5.991 / 4.605, abs=1e-3)
+    assert reached[3] == pytest.approx(0.509 * 6.685 / 5.298, abs=1e-3)
 
 
 def test_what_comes_as_often_as_that_is_no_upset() -> None:
