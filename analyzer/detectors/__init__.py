@@ -11,15 +11,24 @@ from analyzer.detectors.isolation_forest import IsolationForestDetector
 from analyzer.detectors.kmeans import KMeansDetector
 from analyzer.detectors.lesson import Lesson
 from analyzer.detectors.regression import RegressionDetector
+from analyzer.detectors.regression_slow import SlowRegressionDetector
 from analyzer.detectors.residual import ResidualDetector
 from analyzer.detectors.scores import scored
 
-_Ours = AloneDetector | IsolationForestDetector | KMeansDetector | RegressionDetector | ResidualDetector
+_Ours = (
+    AloneDetector
+    | IsolationForestDetector
+    | KMeansDetector
+    | RegressionDetector
+    | ResidualDetector
+    | SlowRegressionDetector
+)
 
 # In the order they are asked: a forest looks at what the regression leaves unexplained.
 DETECTORS: Mapping[str, _Ours] = MappingProxyType(
     {
         "regression": RegressionDetector(),
+        "regression_slow": SlowRegressionDetector(),
         "residual_fast": ResidualDetector("residual_fast", span=5.0, equal=True),
         "residual_slow": ResidualDetector("residual_slow", span=20.0),
         "kmeans": KMeansDetector(),

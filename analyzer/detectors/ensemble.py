@@ -29,13 +29,15 @@ class Vote:
 
     `single` is added where there is but one feature, half of it where there are two, and so on. Where `beyond` is set,
     what the model's log(1 + ratio) has beyond it is not averaged with the others but comes on top of them, up to
-    MOST_BEYOND.
+    MOST_BEYOND. `besides` is a vote that makes louder but never calmer: it is added as the others are, and the sum is
+    divided as if it were not there.
     """
 
     abnormal: float = 1.0
     blame: float = 0.0
     single: float = 0.0
     beyond: float | None = None
+    besides: float = 0.0
 
     def of(self, features: int) -> float:
         return self.abnormal + self.single / max(features, 1)
@@ -50,6 +52,8 @@ VOTES: Mapping[str, Vote] = MappingProxyType(
         # a feature that no others explain is told by the shape of its course
         "kmeans": Vote(abnormal=0.75, single=1.25),
         "regression": Vote(blame=1.0),
+        # a relation breaks seldom and stays broken: that it holds says nothing about a short blow
+        "regression_slow": Vote(abnormal=0.0, besides=0.5),
         "residual_fast": Vote(),
         "residual_slow": Vote(blame=1.0),
     }
@@ -58,20 +62,26 @@ VOTES: Mapping[str, Vote] = MappingProxyType(
 
 def momentary(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:
     """`[h, t]`: the models' log(1 + ratio), averaged; ratios that multiply in rarity add up. Then what goes beyond."""
-    weights = {name: votes.get(name, Vote()).of(numbers.parts.shape[2]) for name, numbers in told.items()}
-    total = sum(weights[name] * np.log1p(numbers.ratio) for name, numbers in told.items())
-    averaged = total / np.float32(sum(weights.values()) or 1.0)
-    return np.asarray(
-        averaged + sum(beyond(numbers, votes.get(name, Vote())) for name, numbers in told.items()), np.float32
-    )
+    asked = [(votes.get(name, Vote()), numbers) for name, numbers in told.items()]
+    weights = [vote.of(numbers.parts.shape[2]) for vote, numbers in asked]
+    counted = [weight + vote.besides * _others(numbers) for weight, (vote, numbers) in zip(weights, asked, strict=True)]
+    total = sum(np.float32(each) * np.log1p(numbers.ratio) for each, (_, numbers) in zip(counted, asked, strict=True))
+    averaged = total / np.float32(sum(weights) or 1.0)
+    return np.asarray(averaged + sum(beyond(numbers, vote) for vote, numbers in asked), np.float32)
 
 
 def beyond(numbers: Numbers, vote: Vote) -> Values | float:
     """What comes on top of the average, `[h, t]`; nothing where there is one feature and no other to drown it."""
     if vote.beyond is None:
         return 0.0
-    others = np.float32(1.0 - 1.0 / max(numbers.parts.shape[2], 1))
-    return np.asarray(others * np.clip(np.log1p(numbers.ratio) - np.float32(vote.beyond), 0.0, MOST_BEYOND))
+    above = np.clip(np.log1p(numbers.ratio) - np.float32(vote.beyond), 0.0, MOST_BEYOND)
+    return np.asarray(np.float32(_others(numbers)) * above)
+
+
+def _others(numbers: Numbers) -> float:
+    """0 where there is one feature, nearly 1 where there are many others."""
+    features = int(numbers.parts.shape[2])
+    return 1.0 - 1.0 / max(features, 1)
 
 
 def blamed(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) -> Values:

@@ -35,7 +35,7 @@ class RegressionModel:
     def numbers(self, views: Views) -> Numbers:
         residuals = unforeseen(design(views), views.z, self.weights) / self.usual[:, None]
         parts = BLAME * np.log1p(excess(residuals, np.float32(1.0)))
-        return Numbers(self.edge.ratio(raw(residuals)), parts, residuals)
+        return Numbers(self.edge.ratio(heard(residuals)), parts, residuals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,17 @@ class RegressionDetector:
 
     def learn(self, views: Views) -> RegressionModel:
         seen, count = design(views), views.padded.shape[2]
-        covariance = (seen[0].T @ seen[0]).astype(np.float64) / views.count + self.ridge * np.eye(seen.shape[2])
-        precision = np.linalg.inv(covariance)[:, :count]
-        weights = (precision / np.diag(precision)).astype(np.float32)[None]
+        weights = weights_of(seen, count, self.ridge)
         residuals = unforeseen(seen, views.z, weights)
         unit = usual(residuals, self.least_usual)
-        return RegressionModel(weights, unit, Edge.of(raw(residuals / unit[:, None])))
+        return RegressionModel(weights, unit, Edge.of(heard(residuals / unit[:, None])))
+
+
+def weights_of(seen: Values, count: int, ridge: float) -> Values:
+    """`[1, d, count]` of one host's `seen[1, t, d]`: what is left of each of its first features by the rest."""
+    covariance = (seen[0].T @ seen[0]).astype(np.float64) / seen.shape[1] + ridge * np.eye(seen.shape[2])
+    precision = np.linalg.inv(covariance)[:, :count]
+    return np.asarray(precision / np.diag(precision), np.float32)[None]
 
 
 def unforeseen(seen: Values, z: Values, weights: Values) -> Values:
@@ -64,7 +69,7 @@ def unforeseen(seen: Values, z: Values, weights: Values) -> Values:
     return np.asarray(np.abs(seen @ weights + (z - np.clip(z, -BOUND, BOUND))))
 
 
-def raw(residuals: Values) -> Values:
+def heard(residuals: Values) -> Values:
     """Many features off their course together matter more than one far off: hence the logarithm.
 
     What a feature does about one row in a hundred is nothing among many: their noise must not hide a few.

@@ -106,6 +106,7 @@ async def test_a_host_is_learning_until_its_models_are_fitted_and_then_scored() 
         "isolation_forest",
         "kmeans",
         "regression",
+        "regression_slow",
         "residual_fast",
         "residual_slow",
         "ensemble",

@@ -55,8 +55,25 @@ def test_worth_goes_on_where_the_last_rows_ended(ratios: Values, cut: int) -> No
     np.testing.assert_allclose(np.concatenate([first, second], axis=1)[0], worth_of(ratios), rtol=1e-4, atol=1e-5)
 
 
-def test_where_every_model_is_at_the_edge_of_its_history_a_step_is_worth_five_quarters_of_it() -> None:
-    np.testing.assert_allclose(worth_of(np.ones((len(MODELS), ROWS), np.float32)), 1.25 * np.log(2.0), rtol=1e-5)
+def test_where_the_models_that_are_averaged_are_at_their_edge_a_step_is_worth_five_quarters_of_it() -> None:
+    ratios = np.ones((len(MODELS), ROWS), np.float32)
+    ratios[MODELS.index("regression_slow")] = 0.0
+    np.testing.assert_allclose(worth_of(ratios), 1.25 * np.log(2.0), rtol=1e-5)
+
+
+@given(ratios=RATIOS)
+def test_slow_regression_makes_nothing_calmer_by_being_silent(ratios: Values) -> None:
+    ratios[MODELS.index("regression_slow")] = 0.0
+    told = told_by(ratios)
+    without = {name: numbers for name, numbers in told.items() if name != "regression_slow"}
+    np.testing.assert_allclose(momentary(told), momentary(without), rtol=1e-5)
+
+
+def test_slow_regression_is_not_heard_where_a_feature_has_no_others() -> None:
+    ratios = np.zeros((len(MODELS), ROWS), np.float32)
+    ratios[MODELS.index("regression_slow")] = 9.0
+    assert momentary(told_by(ratios, features=1)).max() == 0.0
+    assert momentary(told_by(ratios, features=2)).min() > 0.1
 
 
 def test_a_single_feature_is_heard_by_its_own_model_only_where_there_are_others() -> None:
