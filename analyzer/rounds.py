@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from zipfile import BadZipFile
 
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import Finding, FindingFilter, Quieting, Report, UsualState
+from analyzer.data import Failure, Finding, FindingFilter, Quieting, Report, UsualState
 from analyzer.errors import StoreError
 from analyzer.guard import Guard
 from analyzer.judge import ANOMALY, RESIZED, became_another
@@ -46,6 +46,7 @@ class Rounds:
         self._store = store
         self._keep = keep
         self._memory = Memory()
+        self._late: tuple[Failure, ...] = ()
         self._restored = False
         self._served = False
         self._busy_seconds = busy_seconds
@@ -65,6 +66,7 @@ class Rounds:
             await self._restore(now)
         await self._hear(now)
         first = self._memory.recent is None
+        self._memory, self._late = replace(self._memory, late=self._memory.late + self._late), ()
         report, self._memory = await self._cycle.run(now, self._memory)
         if first:  # all of the newest history came at once
             give_back()
@@ -156,8 +158,8 @@ class Rounds:
         self._add(guard)
 
     def _add(self, guard: Guard) -> None:
-        """What failed after a report was published stands in the next one."""
-        self._memory = replace(self._memory, late=self._memory.late + guard.failures)
+        """What failed after a report was published, or while a cycle runs, stands in the next one."""
+        self._late += guard.failures
 
 
 def _judge_memory(saved: bytes) -> JudgeMemory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.cycle import FORGOTTEN
-from analyzer.data import Finding, FindingFilter, IncidentFilter
+from analyzer.data import Fetched, Finding, FindingFilter, IncidentFilter, Window
+from analyzer.errors import SourceUnreachable
 from analyzer.store import Store
 from tests.analyzer.test_incident_life import BEGIN, World, rounds
 
@@ -129,3 +131,35 @@ async def test_what_came_at_this_hour_on_earlier_days_is_known_after_a_restart(s
     again = await anomaly(store)
     assert again.quiet is not None
     assert (again.quiet.reason, again.quiet.by) == ("recurring", earlier[-1].fingerprint)
+
+
+class Slow(World):
+    """Answers cycles only when told to; nobody's own history can be had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
+        if host is not None:
+            raise SourceUnreachable("can't read the history of one host")
+        self.asked.set()
+        await self.answers.wait()
+        return await super().fetch(window, host, features)
+
+
+async def test_what_fails_while_a_cycle_runs_stands_in_the_next_report(store: Store) -> None:
+    world = Slow()
+    world.answers.set()
+    at_work = rounds(world, store)
+    await at_work.look(BEGIN)
+    world.answers.clear()
+    world.asked.clear()
+    cycle = asyncio.create_task(at_work.look(BEGIN + MINUTE))
+    await world.asked.wait()
+    await at_work.train(BEGIN + MINUTE)
+    world.answers.set()
+    await cycle
+    await at_work.look(BEGIN + 2 * MINUTE)
+    assert at_work.report is not None
+    assert "train" in {failure.stage for failure in at_work.report.failures}
