@@ -46,3 +46,32 @@ def test_a_jump_little_beyond_the_greatest_of_history_adds_nothing_of_its_own() 
 def test_a_single_feature_has_no_others_that_could_drown_it() -> None:
     single = {"alone": Numbers(np.array([[19.0]], np.float32), np.zeros((1, 1, 1), np.float32))}
     assert momentary(single)[0, 0] == 0.0
+
+
+def climbing(over: int) -> Values:
+    """Calm rows, then one feature that goes up by eight spreads, evenly over so many more."""
+    values = calm(300 + over, 3)
+    values[300:, 7] += np.linspace(0.0, 8.0, over, dtype=np.float32)
+    return values
+
+
+def alone_on(values: Values) -> Scores:
+    fitted = Lesson.of(frame(calm(600, 1)), tuple(DETECTORS.values()), {}).fit()
+    return next(each for each in scored(fitted, FEATURES, frame(values)) if each.model == "alone")
+
+
+def test_a_feature_that_creeps_without_any_jump_is_heard() -> None:
+    told = alone_on(climbing(60))
+    assert told.values[:300].max() < 0.6
+    assert told.values[-1] > 0.85
+
+
+def test_what_goes_as_slowly_as_days_change_is_no_creep() -> None:
+    assert alone_on(climbing(1_200)).values[300:].max() < 0.7
+
+
+def test_a_way_back_to_the_usual_is_no_climb() -> None:
+    values = calm(600, 4)
+    values[:300, 7] += 8.0
+    values[300:360, 7] += np.linspace(8.0, 0.0, 60, dtype=np.float32)
+    assert alone_on(values).values[300:].max() < 0.6
