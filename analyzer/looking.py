@@ -27,7 +27,7 @@ from analyzer.experience import experience
 from analyzer.guard import Guard
 from analyzer.health import Typical, health_of, typicals
 from analyzer.interfaces import Forecaster
-from analyzer.newest import newest
+from analyzer.newest import Newest, newest
 from analyzer.prospects import Prospects
 from analyzer.training import HostModels, Trainer
 
@@ -74,7 +74,7 @@ class Lookout:
                 host,
                 last.at,
                 last.values,
-                learning=_learning(models, last.steps),
+                learning=_learning(models, last),
                 scores=said.newest if said else {},
                 shares=said.shares if said else {},
                 state=state,
@@ -122,9 +122,10 @@ class Lookout:
         return experience(models.steps * self.step.total_seconds(), confidence)
 
 
-def _learning(models: HostModels | Learning, steps: int) -> Learning | None:
+def _learning(models: HostModels | Learning, last: Newest) -> Learning | None:
     """What is at hand counts too; but a host that learns anew has not seen enough, however much it lived before."""
     if not isinstance(models, Learning):
         return None
-    here = min(steps, models.steps_needed - 1) if models.steps_seen else steps
-    return replace(models, steps_seen=max(models.steps_seen, here))
+    here = min(last.steps, models.steps_needed - 1) if models.steps_seen else last.steps
+    missing = tuple(name for name in models.missing_features if name not in last.values)
+    return replace(models, steps_seen=max(models.steps_seen, here), missing_features=missing)

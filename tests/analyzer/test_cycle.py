@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.assistant.phrases import too_early
 from analyzer.cycle import Cycle, Memory
-from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Report, Starting, Window
+from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Learning, Report, Starting, Window
 from analyzer.errors import SourceStarting, SourceUnreachable
 from analyzer.forecasters import FORECASTERS
 from analyzer.forecasters.linear import LinearForecaster
@@ -90,6 +90,18 @@ def a_cycle(source: SyntheticSource, *sinks: Sink) -> Cycle:
 
 
 HOUR = timedelta(hours=1)
+
+
+async def test_what_a_host_has_by_now_is_no_longer_called_missing() -> None:
+    cycle = a_cycle(SyntheticSource(("calm",)))
+    await cycle.trainer.train(BEGIN - HOUR, ["calm"])
+    known = cycle.trainer.models("calm")
+    assert isinstance(known, Learning)
+    assert known.missing_features == tuple(feature.name for feature in FEATURES)
+    report, _ = await cycle.run(BEGIN + timedelta(minutes=5), Memory())
+    learning = report.hosts[0].learning
+    assert learning is not None
+    assert learning.missing_features == ()
 
 
 async def test_a_host_is_learning_until_its_models_are_fitted_and_then_scored() -> None:
