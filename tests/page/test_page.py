@@ -93,6 +93,37 @@ def load() -> Iterator[None]:
             copying.terminate()
 
 
+# The worded answer stays away until finish() is called.
+HELD = """
+const whole = window.fetch;
+window.fetch = async (...asked) => {
+  const response = await whole(...asked);
+  if (!String(asked[0]).endsWith("/api/v1/query")) return response;
+  const text = await response.text(), at = text.lastIndexOf("event: answer"), bytes = new TextEncoder();
+  const body = new ReadableStream({ start(out) {
+    out.enqueue(bytes.encode(text.slice(0, at)));
+    window.finish = () => { out.enqueue(bytes.encode(text.slice(at))); out.close(); };
+  } });
+  return new Response(body, { status: response.status, headers: response.headers });
+};
+"""
+
+
+def test_evidence_that_is_looked_at_stays_open_when_the_worded_answer_comes(english: Watched, product: Product) -> None:
+    english.page.add_init_script(HELD)
+    page = english.open("#/ask")
+    page.get_by_label("Your question").fill("How are my hosts?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said")).to_contain_text(product.fake_host)
+    page.locator(".said .figure").first.click()
+    expect(page.locator(".evidence:focus code")).to_be_visible()
+    facts = page.locator(".said").element_handle()
+    page.evaluate("finish()")
+    page.wait_for_function("said => !said.isConnected", arg=facts)
+    expect(page.locator(".evidence:focus code")).to_be_visible()
+    assert english.complaints == []
+
+
 def test_a_question_in_english_is_answered_and_its_figures_lead_to_their_evidence(
     english: Watched, product: Product
 ) -> None:

@@ -35,7 +35,7 @@ export function show(main, host) {
     place.replaceChildren(note(`${w("thinking")}…`));
     const question = { question: text, session_id: SESSION, timezone: timezone(), ...(host ? { host } : {}) };
     try {
-      await stream(question, (kind, answer) => place.replaceChildren(...drawn(answer, kind)), stop.signal);
+      await stream(question, (kind, answer) => redraw(place, drawn(answer, kind)), stop.signal);
     } catch (error) {
       if (error.name !== "AbortError") place.replaceChildren(failed(error));
     }
@@ -43,6 +43,19 @@ export function show(main, host) {
 
   field.focus({ preventScroll: true });
   return { refresh() {}, close: () => stop.abort() };
+}
+
+/** The worded answer takes the place of the bare facts: what was opened or looked at meanwhile stays so. */
+function redraw(place, parts) {
+  const looked = place.contains(document.activeElement) ? document.activeElement.id : "";
+  const opened = [...place.querySelectorAll("[id] details[open]")].map((one) => one.closest("[id]").id);
+  place.replaceChildren(...parts);
+  for (const id of opened) open(document.getElementById(id));
+  if (looked) document.getElementById(looked)?.focus();
+}
+
+function open(item) {
+  for (const details of item?.querySelectorAll("details") ?? []) details.open = true;
 }
 
 function drawn(answer, kind) {
@@ -91,7 +104,7 @@ function leading(text, id) {
     type: "button", class: text.startsWith("[") ? "mark" : "figure", title: `${w("evidence")} ${id}`,
     onclick: () => {
       const item = document.getElementById(`evidence-${id}`);
-      for (const details of item.querySelectorAll("details")) details.open = true;
+      open(item);
       item.scrollIntoView({ block: "center" });
       item.focus();
     },
