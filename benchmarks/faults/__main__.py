@@ -45,6 +45,8 @@ def main() -> int:
     if given.one_life and given.record:
         print("--record keeps faults that know nothing of each other: it can't be had with --one-life")
         return 2
+    if given.record:
+        given.record.mkdir(parents=True, exist_ok=True)  # before half an hour is spent
     ends_well_on_sigterm()
     chosen = [fault for fault in FAULTS if not given.only or fault.name in given.only]
     for fault in chosen:
