@@ -75,7 +75,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="how long a fault lasts when it is not heard")
     parser.add_argument("--budget", type=float, default=24, help="false alarms a day that the analyzer may cost")
     parser.add_argument("--json", type=Path, help="where to write all that was measured")
-    parser.add_argument("--record", type=Path, help="an existing folder where features are kept, to be judged again")
+    parser.add_argument("--record", type=Path, help="a folder where features are kept, to be judged again")
     parser.add_argument("--one-life", action="store_true", help="one analyzer for all faults, nothing is forgotten")
     parser.add_argument("--shared", default="", help="not needed here")
     return parser.parse_args()
