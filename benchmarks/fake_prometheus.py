@@ -8,10 +8,12 @@ ways, written out once, so that an answer is cut from them: days with noise, one
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -26,6 +28,18 @@ DAY, WEEKS = 86400.0, 20 * 86400.0
 SCRAPE_SECONDS = 15.0
 WIDTH = len(b'[1700000000,"0.123456789"],')
 SPARE_STEPS = 2000  # written ahead, for the questions to come
+
+
+@contextmanager
+def prometheus(hosts: int) -> Iterator[str]:
+    """Its address, while the program runs."""
+    program = [sys.executable, "-m", "benchmarks.fake_prometheus", str(hosts)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,8 @@ import argparse
 import asyncio
 import cProfile
 import pstats
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +28,7 @@ from analyzer.sinks.metrics import MetricsSink
 from analyzer.sources.prometheus import PrometheusSource
 from analyzer.store import Store
 from analyzer.training import Trainer, fit_host
+from benchmarks.fake_prometheus import prometheus
 
 STEP, RECENT = timedelta(seconds=15), timedelta(hours=1)
 NOW = Window.ending(datetime.now(UTC), RECENT, STEP).end  # the fake knows the days before today best
@@ -52,17 +49,6 @@ def catalogue(count: int) -> tuple[Feature, ...]:
         )
         for n in range(count)
     )
-
-
-@contextmanager
-def prometheus(hosts: int) -> Iterator[str]:
-    program = [sys.executable, "-m", "benchmarks.fake_prometheus", str(hosts)]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
 
 
 def assembled(

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import requests
 
+from benchmarks.fake_prometheus import prometheus
+
 INTERVAL_SECONDS = 15.0
 LOOKED_SECONDS = 0.1
 TOLD_SECONDS = 60.0
@@ -39,17 +41,6 @@ def catalogue(count: int, folder: Path) -> Path:
     path = folder / "features.yml"
     path.write_text(f"without: [{', '.join(shipped)}]\nfeatures:\n{entries}\n")
     return path
-
-
-@contextmanager
-def prometheus(hosts: int) -> Iterator[str]:
-    program = [sys.executable, "-m", "benchmarks.fake_prometheus", str(hosts)]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
 
 
 @contextmanager
