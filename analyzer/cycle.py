@@ -27,12 +27,14 @@ from analyzer.guard import Guard
 from analyzer.health import fleet_health
 from analyzer.incidents import Grouping
 from analyzer.interfaces import Forecaster, Sink, Source
-from analyzer.judge import RESIZED, Judge
+from analyzer.judge import RESIZED, Judge, Suspects
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.looking import Looked, Lookout
 from analyzer.machines import Inventory, Machines
+from analyzer.names import Names
 from analyzer.prospects import Prospects
 from analyzer.recent import extend
+from analyzer.renaming import Renaming
 from analyzer.training import HostModels, Trainer
 from analyzer.wording import say_starting
 
@@ -41,6 +43,7 @@ OVERLAP_STEPS = 4
 UNKNOWN = Health(None, 0.0)
 SOON = timedelta(minutes=10)
 FORGOTTEN = "the judge no longer knew of it: what it remembered was lost, or the host is gone"
+CALLED = "the host is called {} now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Memory:
 
     `firing` was so at `judged_at`, the time of the last verdict, and `confidence` the judge's in each host; `incidents`
     are open. `quieting` is what people asked to hear less of, as it is now. `failed` are the last report's failures;
-    `late` came too late for it: of its sinks, and of work between cycles.
+    `late` came too late for it: of its sinks, and of work between cycles. `suspected` of being the same under other
+    names were the hosts that were asked about last.
     """
 
     recent: Fleet | None = None
@@ -61,6 +65,7 @@ class Memory:
     confidence: Mapping[str, float] = field(default_factory=dict)
     late: tuple[Failure, ...] = ()
     failed: tuple[Failure, ...] = ()
+    suspected: Suspects = field(default_factory=Suspects)
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Cycle:
     grouping: Grouping = field(default_factory=Grouping)
     accompanist: Accompanist | None = None
     inventory: Inventory | None = None
+    renaming: Renaming = field(default_factory=Renaming)
 
     async def run(self, now: datetime, memory: Memory) -> tuple[Report, Memory]:
         """Look at every host once. A stage that fails is in the report's failures, and the others still run."""
@@ -91,6 +97,7 @@ class Cycle:
             span = self.recent.total_seconds()
             memory = replace(memory, recent=extend(memory.recent, fetched.fleet, span))
         machines = await self._machines(guard, now, fetched)
+        memory = await self._named(guard, now, fetched, memory, machines)
         looked: tuple[Looked, ...] = ()
         if memory.recent is not None:
             looked = await asyncio.to_thread(self.lookout.look, guard, now, memory.recent)
@@ -135,6 +142,25 @@ class Cycle:
                 return await self.inventory.machines(now)
         return {}
 
+    async def _named(
+        self, guard: Guard, now: datetime, fetched: Fetched | None, memory: Memory, machines: Machines
+    ) -> Memory:
+        """Hosts under the names that they have by now. Where nobody can be asked who they are, they are new ones."""
+        recent = memory.recent
+        if fetched is None or recent is None or self.renaming.registry is None:
+            return memory
+        judge, names = replace(self.judge, window_seconds=fetched.range_seconds), self.renaming.names
+        with guard.stage("machines"):
+            renamed, suspected = await self.renaming.look(
+                now, fetched, recent, judge, memory.judged, machines, memory.suspected
+            )
+            memory = replace(memory, suspected=suspected)
+            if renamed:
+                names.add(renamed)
+                memory = replace(memory, recent=names.merged(recent))
+                await asyncio.to_thread(self.trainer.rename, renamed)
+        return memory
+
     def _window(self, now: datetime, recent: Fleet | None) -> Window:
         """All of `recent` at first, then only what is new, with a little overlap."""
         whole = Window.ending(now, self.recent, self.step)
@@ -157,13 +183,22 @@ class Cycle:
         judge = replace(self.judge, window_seconds=fetched.range_seconds)
         peers = {each.report.host.name: each.report.peers for each in looked if each.report.peers is not None}
         verdict = judge.judge(
-            now, memory.recent, scores, calibrations, memory.judged, fetched.not_asked, memory.quieting, peers, machines
+            now,
+            memory.recent,
+            scores,
+            calibrations,
+            memory.judged,
+            fetched.not_asked,
+            memory.quieting,
+            peers,
+            machines,
+            self.renaming.names.renames,
         )
         for finding in verdict.findings:
             if finding.kind == RESIZED and finding.firing:
                 # What is usual is another matter now; a while of the new size must be there to learn from.
                 self.trainer.hasten(finding.host, finding.starts_at + SOON)
-        findings = (*verdict.findings, *_forgotten(verdict.findings, memory, now))
+        findings = (*verdict.findings, *_forgotten(verdict.findings, memory, now, self.renaming.names))
         memory = replace(memory, judged=verdict.memory, judged_at=now, confidence=verdict.confidence)
         return findings, replace(memory, firing=_firing(findings))
 
@@ -193,15 +228,20 @@ def _firing(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.firing)
 
 
-def _forgotten(told: Iterable[Finding], memory: Memory, now: datetime) -> list[Finding]:
+def _forgotten(told: Iterable[Finding], memory: Memory, now: datetime, names: Names) -> list[Finding]:
     """What fired and is told of no more ended when it was last known to fire: nothing may stay open for ever."""
     known = {finding.fingerprint for finding in told}
     last = memory.judged_at or now
     return [
-        replace(finding, ends_at=max(finding.starts_at, last), end_reason=FORGOTTEN)
+        replace(finding, ends_at=max(finding.starts_at, last), end_reason=_why_forgotten(finding, names))
         for finding in memory.firing
         if finding.fingerprint not in known
     ]
+
+
+def _why_forgotten(finding: Finding, names: Names) -> str:
+    name = names.now(finding.host, finding.starts_at.timestamp())
+    return FORGOTTEN if name == finding.host else CALLED.format(name)
 
 
 def _report(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,6 +99,12 @@ def matcher(label: str, value: str) -> str:
     """A label matcher for exactly `value`, whatever characters it holds."""
     quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'{label}="{quoted}"'
+
+
+def any_matcher(label: str, values: Iterable[str]) -> str:
+    """A label matcher for exactly one of these, whatever characters they hold."""
+    literal = ("".join(f"\\{c}" if c in r"\.+*?()|[]{}^$" else c for c in value) for value in values)
+    return matcher(label, "|".join(literal)).replace("=", "=~", 1)
 
 
 def rate_window_seconds(scrape_interval_seconds: float, step_seconds: float) -> float:

@@ -59,7 +59,7 @@ EASE = 0.25
 # The judge says of these what the strain already says.
 SATURATION = "saturation"
 # These explain trouble and are none.
-EVENTS = frozenset({"reboot", "resized"})
+EVENTS = frozenset({"reboot", "resized", "renamed"})
 # What work waits for when it runs out, and the value of each at which nothing is free.
 PERFORMANCE_CEILINGS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {

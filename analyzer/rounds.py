@@ -17,10 +17,11 @@ from analyzer.cycle import Cycle, Memory
 from analyzer.data import Failure, Finding, FindingFilter, Quieting, Report, UsualState
 from analyzer.errors import StoreError
 from analyzer.guard import Guard
-from analyzer.judge import ANOMALY, RESIZED, became_another
+from analyzer.judge import ANOMALY, RENAMED, RESIZED, became_another, rename_told
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
 from analyzer.lean import give_back
+from analyzer.names import opinions_now, precedents_now
 from analyzer.progress import Progress
 from analyzer.store import Store
 from analyzer.training import HostModels
@@ -43,6 +44,7 @@ class Rounds:
         self._cycle = cycle
         self._trainer = cycle.trainer
         self._prospects = cycle.prospects
+        self._names = cycle.renaming.names
         self._store = store
         self._keep = keep
         self._memory = Memory()
@@ -121,14 +123,15 @@ class Rounds:
         guard = Guard(now)
         with guard.stage("store"):
             silences, opinions = await self._store.silences.newest(now), await self._store.feedback.opinions()
-            self._memory = replace(self._memory, quieting=Quieting(silences, opinions))
+            self._memory = replace(self._memory, quieting=Quieting(silences, opinions_now(opinions, self._names)))
         self._add(guard)
 
     def _begin_anew(self, findings: Iterable[Finding]) -> None:
         """Of a host that became another one, only what came since is learned."""
         since: dict[str, datetime] = {}
         for finding in filter(became_another, findings):
-            since[finding.host] = max(finding.starts_at, since.get(finding.host, finding.starts_at))
+            host = self._names.now(finding.host, finding.starts_at.timestamp())
+            since[host] = max(finding.starts_at, since.get(host, finding.starts_at))
         for host, at in since.items():
             self._trainer.begin_anew(host, at)
 
@@ -149,8 +152,11 @@ class Rounds:
                 incidents=await self._store.incidents.open(),
                 judged_at=datetime.fromisoformat(judged_at.decode()) if judged_at else None,
             )
+            renamed = await self._store.findings.find(FindingFilter(kind=RENAMED, limit=ALL))
+            self._names.add(one for one in map(rename_told, renamed) if one is not None)
             self._begin_anew(await self._store.findings.find(FindingFilter(kind=RESIZED, limit=ALL)))
-            past = recalled({}, await self._store.findings.over(ANOMALY, now - KEPT), now)
+            over = await self._store.findings.over(ANOMALY, now - KEPT)
+            past = recalled({}, precedents_now(over, self._names), now)
             self._memory = replace(self._memory, judged=JudgeMemory(past=past))
             self._restored = True
             if saved is not None:

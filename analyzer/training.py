@@ -21,6 +21,7 @@ from analyzer.errors import NotEnoughHistory
 from analyzer.interfaces import Detector, Source
 from analyzer.judge.calibration import Calibration, calibrate, incident_rows
 from analyzer.judge.ladder import Budget
+from analyzer.names import Rename
 from analyzer.precedents import precedents
 from analyzer.states import States, fit_states
 from analyzer.usual_hours import UsualHours, usual_hours
@@ -212,6 +213,19 @@ class Trainer:
             return
         self.forget([host])
         self._since[host] = since
+
+    def rename(self, renames: Iterable[Rename]) -> None:
+        """What was learned of hosts goes on under their new names; what was learned under those since then is less."""
+        for one in renames:
+            models, due = self._models.get(one.before), self._due.get(one.before)
+            if models is not None:
+                self.adopt(replace(models, host=one.now))
+                self._learning.pop(one.now, None)
+            if due is not None:
+                self._due[one.now] = due
+            if one.before in self._since:
+                self._since[one.now] = self._since[one.before]
+            self.forget([one.before])
 
     def forget(self, hosts: Sequence[str]) -> None:
         """Drops what was learned of hosts that are gone."""

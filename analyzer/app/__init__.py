@@ -21,6 +21,7 @@ from analyzer.assistant.standing import standing
 from analyzer.assistant.usage import UsageCollector
 from analyzer.data import Feature
 from analyzer.features import load_features
+from analyzer.names import Names
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
 from analyzer.setting_values import host_and_port
@@ -130,11 +131,12 @@ def check(settings: Settings) -> None:
 def assemble(settings: Settings, store: Store) -> Parts:
     catalogue = load_features(settings.features.file)
     features = {feature.name: feature for feature in catalogue}
-    source, logs, mishaps = source_of(settings, catalogue), ExporterLogs(settings.exporter.logs), Mishaps()
+    names, mishaps = Names(), Mishaps()
+    source, logs = source_of(settings, catalogue, names), ExporterLogs(settings.exporter.logs)
     answers = assistant(settings, features, source, logs, store)
     metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(answers), mishaps])
     told = receivers(settings, store.outbox, features)
-    cycle = cycle_of(settings, catalogue, source, logs, (metrics, *told.all))
+    cycle = cycle_of(settings, catalogue, source, logs, (metrics, *told.all), names)
     return Parts(
         rounds=Rounds(cycle, store, KEEP),
         assistant=answers,

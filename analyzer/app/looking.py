@@ -9,12 +9,15 @@ from analyzer.companions import Accompanist, Looker
 from analyzer.cycle import Cycle
 from analyzer.data import Feature
 from analyzer.forecasters import FORECASTERS
+from analyzer.identities import Registry
 from analyzer.incidents import Grouping
 from analyzer.interfaces import LogReader, Sink
 from analyzer.judge import Judge
 from analyzer.machines import METRICS as MACHINE_METRICS
 from analyzer.machines import Inventory
+from analyzer.names import Names
 from analyzer.prospects import Prospects
+from analyzer.renaming import Renaming
 from analyzer.settings_tree import Settings
 from analyzer.sources.fallback import FallbackSource
 from analyzer.sources.prometheus import PrometheusSource
@@ -24,12 +27,18 @@ from analyzer.training import Trainer, curriculum_for
 Catalogue = tuple[Feature, ...]
 
 
-def source_of(settings: Settings, catalogue: Catalogue) -> FallbackSource:
-    return FallbackSource((_prometheus(settings, catalogue), _scrape(settings, catalogue)))
+def source_of(settings: Settings, catalogue: Catalogue, names: Names) -> FallbackSource:
+    """`names` are the cycle's: hosts' history is that of all their names."""
+    return FallbackSource((_prometheus(settings, catalogue, names), _scrape(settings, catalogue)))
 
 
 def cycle_of(
-    settings: Settings, catalogue: Catalogue, source: FallbackSource, logs: LogReader, sinks: tuple[Sink, ...]
+    settings: Settings,
+    catalogue: Catalogue,
+    source: FallbackSource,
+    logs: LogReader,
+    sinks: tuple[Sink, ...],
+    names: Names,
 ) -> Cycle:
     features: Mapping[str, Feature] = {feature.name: feature for feature in catalogue}
     return Cycle(
@@ -57,12 +66,13 @@ def cycle_of(
         step=settings.cycle.step,
         recent=settings.cycle.recent,
         inventory=Inventory(source, settings.prometheus.selector),
+        renaming=Renaming(names, Registry(source, settings.prometheus.selector)),
         accompanist=Accompanist(Looker(source, logs, features)),
         grouping=Grouping(features, settings.judge.over_after),
     )
 
 
-def _prometheus(settings: Settings, catalogue: Catalogue) -> PrometheusSource:
+def _prometheus(settings: Settings, catalogue: Catalogue, names: Names) -> PrometheusSource:
     asked = settings.prometheus
     return PrometheusSource(
         catalogue,
@@ -72,6 +82,7 @@ def _prometheus(settings: Settings, catalogue: Catalogue) -> PrometheusSource:
         username=asked.username,
         password=asked.password.get_secret_value(),
         bearer_token=asked.bearer_token.get_secret_value(),
+        names=names,
     )
 
 

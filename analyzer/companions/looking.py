@@ -20,7 +20,7 @@ from analyzer.interfaces import LogReader, Queries
 
 Found = tuple[Companion, ...]
 # Of a host that is silent nothing can be asked, and what a new beginning brings needs no culprit.
-UNASKED = frozenset({"silent", "reboot", "resized"})
+UNASKED = frozenset({"silent", "reboot", "resized", "renamed"})
 
 
 @dataclass(frozen=True, slots=True)

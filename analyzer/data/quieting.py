@@ -53,7 +53,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Opinionated:
-    """What was said of an earlier finding, with what makes another one like it: causes by share, and its score."""
+    """What was said of an earlier finding, with what makes another one like it: causes by share, and its score.
+
+    `starts_at` is the finding's: the host was called so then.
+    """
 
     fingerprint: str
     opinion: Opinion
@@ -62,6 +65,7 @@ class Opinionated:
     severity: int
     score: float
     shares: Mapping[str, float]
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
@@ -11,22 +11,38 @@ from types import MappingProxyType
 import numpy as np
 
 from analyzer.data import Feature, Finding, Fleet, Peers, Quieting, Scores
+from analyzer.identities import Identity
 from analyzer.judge.anomaly import ANOMALY, Expected, anomalies, learned
 from analyzer.judge.calibration import Calibration, calibrate
+from analyzer.judge.carrying import carried
 from analyzer.judge.departures import departures
 from analyzer.judge.findings import Scene, finding
 from analyzer.judge.ladder import Budget
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.quieting import SETTLING_SECONDS, Reasons, reached
 from analyzer.judge.recurrence import expected_height, precedent, recalled
+from analyzer.judge.renaming import Suspects, lives, renames, suspects
 from analyzer.judge.saturation import SILENT, saturations, silences
-from analyzer.judge.upheavals import REBOOT, RESIZED, another, became_another, reboots, remembered, resizes
+from analyzer.judge.upheavals import (
+    REBOOT,
+    RENAMED,
+    RESIZED,
+    another,
+    became_another,
+    reboots,
+    remembered,
+    rename_told,
+    renamings,
+    resizes,
+)
 from analyzer.judge.watch import Rule
 from analyzer.machines import Machines
+from analyzer.names import Rename
 
 __all__ = [
     "ANOMALY",
     "REBOOT",
+    "RENAMED",
     "RESIZED",
     "SILENT",
     "Budget",
@@ -35,9 +51,11 @@ __all__ = [
     "Judge",
     "Memory",
     "Rule",
+    "Suspects",
     "Verdict",
     "became_another",
     "calibrate",
+    "rename_told",
 ]
 
 NOTHING_ASKED = Quieting()
@@ -85,6 +103,7 @@ class Judge:
         quieting: Quieting = NOTHING_ASKED,
         peers: Mapping[str, Peers] = NO_PEERS,
         machines: Machines = NO_MACHINES,
+        names: Sequence[Rename] = (),
     ) -> Verdict:
         """What to tell at `now`. `fleet` holds the newest rows, at least `saturated_seconds` of them.
 
@@ -92,10 +111,11 @@ class Judge:
         restart or an overlap neither loses nor doubles a finding. Call it only when the source could be asked:
         a fleet that is empty because nobody answered would call every host silent. `not_asked` are hosts that the
         source in use can't ask. `quieting` is what people asked to hear less of, `peers` each host beside its group,
-        `machines` what the hosts run on.
+        `machines` what the hosts run on, `names` every rename that is known: the fleet is told by the new ones.
         """
         seconds, moment = self.step.total_seconds(), now.timestamp()
-        memory = self._seen(memory.no_later_than(moment), fleet, moment)
+        memory, renamed = carried(memory.no_later_than(moment), names)
+        memory = self._seen(memory, fleet, moment)
         rule = Rule(Budget(self.false_alarms_per_day))
         resized = resizes(memory.episodes, memory.machines, machines, moment, SETTLING_SECONDS)
         others = {each.host for each in resized if each.ends_at is None and another(each.host, each.parts, machines)}
@@ -107,6 +127,7 @@ class Judge:
         told += silences(memory, moment, self.silent_seconds, not_asked)
         told += reboots(memory.episodes, machines, moment, SETTLING_SECONDS)
         told += resized
+        told += renamings(memory.episodes, renamed, memory.machines, moment, SETTLING_SECONDS)
         told += departures(peers, memory.episodes, moment, self.false_alarms_per_day)
         scene = Scene(
             now,
@@ -121,6 +142,28 @@ class Judge:
         verdict = _verdict(told, Reasons(scene, quieting, memory.past, self.zone), memory)
         return replace(verdict, confidence=_confidence(rule, memory, calibrations, seconds))
 
+    def suspects(self, now: datetime, fleet: Fleet, memory: Memory, not_asked: Collection[str] = ()) -> Suspects:
+        """New hosts that may be ones that are gone, under other names; nobody in usual cycles."""
+        return suspects(memory, fleet, now.timestamp(), self.silent_seconds, self._slack, not_asked)
+
+    def renames(
+        self,
+        now: datetime,
+        fleet: Fleet,
+        memory: Memory,
+        suspected: Suspects,
+        machines: Machines,
+        identities: Mapping[str, Identity],
+    ) -> tuple[Rename, ...]:
+        """Those of the suspects that everything says are the same machines, and nothing says are not."""
+        everybody = lives(suspected, memory, fleet, machines, identities)
+        return renames(suspected, everybody, self._slack, now.timestamp())
+
+    @property
+    def _slack(self) -> float:
+        """A few scrapes: for no longer may a host be seen under two names."""
+        return max(self.window_seconds, self.step.total_seconds())
+
     def _own_hours(self, calibrations: Mapping[str, Calibration], memory: Memory) -> Expected:
         """What hosts reach at hours that their jobs keep, by history and by what was found."""
 
@@ -133,16 +176,19 @@ class Judge:
 
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
         """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""
-        last_seen = dict(memory.last_seen)
+        last_seen, first_seen = dict(memory.last_seen), dict(memory.first_seen)
         seen = np.asarray(np.isfinite(fleet.values).any(axis=1))
         present = np.flatnonzero(seen.any(axis=1))
         newest = fleet.times[len(fleet.times) - 1 - seen[present, ::-1].argmax(axis=1)] if len(present) else present
         for row, time in zip(present.tolist(), newest.tolist(), strict=True):
             host = fleet.hosts[row].name
+            if host not in last_seen and (begun := memory.begun(fleet, fleet.values[row])) > -math.inf:
+                first_seen[host] = begun
             last_seen[host] = max(time, last_seen.get(host, -np.inf))
         oldest = moment - self.forget_after.total_seconds()
         kept = {host: time for host, time in last_seen.items() if time >= oldest}
-        return replace(memory.covering(tuple(kept)), last_seen=kept)
+        born = {host: time for host, time in first_seen.items() if host in kept}
+        return replace(memory.covering(tuple(kept)), last_seen=kept, first_seen=born)
 
 
 def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdict:

@@ -15,7 +15,7 @@ from analyzer.judge.anomaly import ANOMALY
 from analyzer.judge.calibration import Calibration
 from analyzer.judge.memory import Episode
 from analyzer.judge.saturation import SILENT
-from analyzer.judge.upheavals import BOOT, CORES, MEMORY, REBOOT, UPHEAVALS
+from analyzer.judge.upheavals import BEFORE, BOOT, CORES, MEMORY, RENAMED, RESIZED, UPHEAVALS
 from analyzer.machines import BOOTED, Machine, Machines
 from analyzer.machines import CORES as CORES_QUERY
 from analyzer.machines import MEMORY as MEMORY_QUERY
@@ -109,8 +109,10 @@ def _upheaval(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
     """What a host runs on now; the usual is what it had before."""
     selector, window = matcher("instance", episode.host), _window(episode, scene)
     machine = scene.machines.get(episode.host, Machine())
+    if episode.kind == RENAMED:
+        return _same_start(episode, scene)
     told: list[tuple[str, str, str, float | None]] = [(BOOT, BOOTED, "", episode.starts_at)]
-    if episode.kind != REBOOT:
+    if episode.kind == RESIZED:
         told = [(CORES, CORES_QUERY, "", machine.cores), (MEMORY, MEMORY_QUERY, "bytes", machine.memory_bytes)]
     causes = []
     for name, promql, unit, value in told:
@@ -120,6 +122,25 @@ def _upheaval(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
             Cause(name, 1 / len(told), Evidence(proof, window, episode.host, name, unit, now, before, before))
         )
     return tuple(causes)
+
+
+def _same_start(episode: Episode, scene: Scene) -> tuple[Cause, ...]:
+    """When the machine started, as its new name tells and, in the hour before, its old one did."""
+    machine, window = scene.machines.get(episode.host, Machine()), _window(episode, scene)
+    now = math.nan if machine.booted_at is None else machine.booted_at
+    earlier = Window.ending(_time(episode.starts_at), timedelta(hours=1), scene.step)
+    told = [
+        (BOOT, episode.host, window, now),
+        (BEFORE, episode.before, earlier, episode.parts.get(BEFORE, math.nan)),
+    ]
+    return tuple(
+        Cause(
+            name,
+            1 / len(told),
+            Evidence(BOOTED.replace("$selector", matcher("instance", host)), when, host, name, "", at),
+        )
+        for name, host, when, at in told
+    )
 
 
 def _evidence(episode: Episode, name: str, scene: Scene) -> Evidence:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from pydantic import TypeAdapter
 
+from analyzer.data import Fleet, Values
 from analyzer.judge.ladder import LEVELS
 from analyzer.judge.recurrence import Precedents
 from analyzer.judge.watch import Watch
@@ -20,7 +22,7 @@ class Episode:
     """One finding in the making. Times are epoch seconds; `ends_at` None while it lasts.
 
     `peak` and `bar` are heights; `parts[feature]` is the most that a feature contributed. `told` once people were to
-    hear of it; `worst` is the worst severity that it had.
+    hear of it; `worst` is the worst severity that it had. `before` is what the host was called, of one renamed.
     """
 
     kind: str
@@ -32,11 +34,14 @@ class Episode:
     parts: Mapping[str, float] = field(default_factory=dict)
     told: bool = False
     worst: int = 0
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """`hosts` name the rows of `watch`; `last_seen` is when each of them last had any value (epoch seconds).
+
+    `first_seen` is when each first had one, of those that came while somebody looked.
 
     `machines` are what hosts were last known to run on; `past` each host's anomalies of the last weeks, which are not
     dumped, for the store keeps findings anyway.
@@ -48,6 +53,7 @@ class Memory:
     episodes: tuple[Episode, ...] = ()
     machines: Machines = field(default_factory=dict)
     past: Precedents = field(default_factory=dict)
+    first_seen: Mapping[str, float] = field(default_factory=dict)
 
     def covering(self, hosts: tuple[str, ...]) -> Memory:
         """The same with one row for each of `hosts`, in their order; others are forgotten."""
@@ -56,7 +62,17 @@ class Memory:
         rows = {name: row for row, name in enumerate(self.hosts)}
         watch = self.watch.rearranged([rows.get(name) for name in hosts])
         last_seen = {name: self.last_seen[name] for name in hosts if name in self.last_seen}
-        return replace(self, hosts=hosts, watch=watch, last_seen=last_seen)
+        first_seen = {name: self.first_seen[name] for name in hosts if name in self.first_seen}
+        return replace(self, hosts=hosts, watch=watch, last_seen=last_seen, first_seen=first_seen)
+
+    def begun(self, fleet: Fleet, values: Values) -> float:
+        """Since when a host that is not known has its `values` in the fleet's rows, at the earliest.
+
+        What came before those rows while nobody looked is not known, nor is anything at the first look.
+        """
+        last_look = max(self.last_seen.values(), default=-math.inf)
+        first = np.isfinite(values).any(axis=0).argmax()
+        return float(fleet.times[first]) if fleet.times[0] <= last_look else last_look
 
     def anew(self, hosts: Collection[str]) -> Memory:
         """The same as if nothing of these hosts' scores had ever been seen."""
@@ -77,7 +93,8 @@ class Memory:
 
     def dump(self) -> bytes:
         """A compressed archive of the watch's arrays and, as JSON, the rest."""
-        rest = _REST.dump_json(_Rest(self.hosts, dict(self.last_seen), self.episodes, dict(self.machines)))
+        known = _Rest(self.hosts, dict(self.last_seen), self.episodes, dict(self.machines), dict(self.first_seen))
+        rest = _REST.dump_json(known)
         arrays = {part.name: getattr(self.watch, part.name) for part in fields(Watch)}
         archive = io.BytesIO()
         np.savez_compressed(archive, allow_pickle=False, rest=np.frombuffer(rest, np.uint8), levels=LEVELS, **arrays)
@@ -89,10 +106,10 @@ class Memory:
         with np.load(io.BytesIO(saved), allow_pickle=False) as archive:
             rest = _REST.validate_json(archive["rest"].tobytes())
             known = np.array_equal(archive["levels"], LEVELS) and all(part.name in archive for part in fields(Watch))
-            if not known:
-                return cls(rest.hosts, Watch.of(len(rest.hosts)), rest.last_seen, rest.episodes, rest.machines)
-            watch = Watch(**{part.name: archive[part.name] for part in fields(Watch)})
-        return cls(rest.hosts, watch, rest.last_seen, rest.episodes, rest.machines)
+            watch = Watch.of(len(rest.hosts))
+            if known:
+                watch = Watch(**{part.name: archive[part.name] for part in fields(Watch)})
+        return cls(rest.hosts, watch, rest.last_seen, rest.episodes, rest.machines, first_seen=rest.first_seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,7 @@ class _Rest:
     last_seen: dict[str, float]
     episodes: tuple[Episode, ...]
     machines: dict[str, Machine] = field(default_factory=dict)
+    first_seen: dict[str, float] = field(default_factory=dict)
 
 
 _REST = TypeAdapter(_Rest)

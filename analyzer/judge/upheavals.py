@@ -1,4 +1,4 @@
-"""What is no trouble but explains some: a host that has just started, and one whose cores or memory changed."""
+"""What is no trouble but explains some: a host has just started, its cores or memory changed, or its name did."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from dataclasses import asdict, replace
 from analyzer.data import Finding
 from analyzer.judge.memory import Episode
 from analyzer.machines import Machine, Machines
+from analyzer.names import Rename
 
 REBOOT = "reboot"
 RESIZED = "resized"
-UPHEAVALS = frozenset({REBOOT, RESIZED})
+RENAMED = "renamed"
+UPHEAVALS = frozenset({REBOOT, RESIZED, RENAMED})
 BOOT, CORES, MEMORY = "boot_time", "cores", "memory_bytes"
+# The evidence of what a host was called; its own is of the same moment.
+BEFORE = "boot_time_before"
 # The kernel reckons its start from the clock, and the clock is set right now and then.
 SAME_BOOT_SECONDS = 120.0
 # How much memory there is varies a little from kernel to kernel.
@@ -38,10 +42,7 @@ def resizes(
 ) -> list[Episode]:
     """An episode for each host whose size is not what was known of it, and those of the last `settling_seconds`."""
     told = {episode.host: episode for episode in before if episode.kind == RESIZED}
-    lasting = [
-        episode if moment - episode.starts_at < settling_seconds else _settled(episode, moment, settling_seconds)
-        for episode in told.values()
-    ]
+    lasting = [_lasting(episode, moment, settling_seconds) for episode in told.values()]
     changed = (host for host, machine in machines.items() if host in known and resized(known[host], machine))
     return lasting + [_resize(host, known[host], moment) for host in changed if host not in told]
 
@@ -87,6 +88,34 @@ def remembered(known: Machines, machines: Machines, hosts: Iterable[str]) -> dic
             kept = {name: value for name, value in asdict(told).items() if value is not None}
             newest[host] = replace(before, **kept)
     return newest
+
+
+def renamings(
+    before: Iterable[Episode], news: Iterable[Rename], known: Machines, moment: float, settling_seconds: float
+) -> list[Episode]:
+    """An episode for each host that has another name since just now, and those of the last `settling_seconds`."""
+    lasting = [_lasting(each, moment, settling_seconds) for each in before if each.kind == RENAMED]
+    return lasting + [
+        Episode(RENAMED, one.now, one.at, parts=_start(known.get(one.now, Machine())), before=one.before)
+        for one in news
+    ]
+
+
+def _start(machine: Machine) -> dict[str, float]:
+    return {} if machine.booted_at is None else {BEFORE: machine.booted_at}
+
+
+def rename_told(finding: Finding) -> Rename | None:
+    """The rename that a finding tells of."""
+    if finding.kind != RENAMED:
+        return None
+    before = next((cause.evidence.host for cause in finding.causes if cause.feature == BEFORE), None)
+    return None if before is None else Rename(before, finding.host, finding.starts_at.timestamp())
+
+
+def _lasting(episode: Episode, moment: float, settling_seconds: float) -> Episode:
+    lasts = moment - episode.starts_at < settling_seconds
+    return episode if lasts else _settled(episode, moment, settling_seconds)
 
 
 def _settled(episode: Episode, moment: float, settling_seconds: float) -> Episode:

@@ -14,7 +14,8 @@ import orjson
 
 from analyzer.data import Failure, Feature, Fetched, Fleet, Host, Sample, Series, Values, Window
 from analyzer.errors import QueryRefused, SourceEmpty
-from analyzer.features import matcher, query, rate_window_seconds
+from analyzer.features import any_matcher, matcher, query, rate_window_seconds
+from analyzer.names import Names
 from analyzer.sources.http import HttpClient, NoAnswer
 from analyzer.sources.newborn import newborn
 from analyzer.sources.pace import Pace
@@ -30,7 +31,7 @@ class PrometheusSource:
     """Asks each feature of the catalogue as a range query over all hosts that `selector` picks.
 
     `compress` pays where the line to Prometheus is slow; `most_points` of one answer bounds memory and the time it
-    takes to read.
+    takes to read. Of hosts that had other `names` those are asked for too, and told under the one that they have now.
     """
 
     catalogue: tuple[Feature, ...]
@@ -47,6 +48,7 @@ class PrometheusSource:
     compress: bool = False
     most_points: int = 150_000
     name: str = "prometheus"
+    names: Names = field(default_factory=Names, repr=False)
     _api: QueryApi = field(init=False, repr=False)
     _pace: Pace = field(init=False, repr=False)
 
@@ -69,10 +71,13 @@ class PrometheusSource:
         while that is because it has only just begun. A single feature that it refuses, or does not give in time, is a
         Failure.
         """
-        own = [matcher("instance", host)] if host is not None else []
-        selector = ",".join([part for part in [self.selector.strip(" ,")] if part] + own)
+        start = window.start.timestamp()
+        earlier = self.names.given_up(start) if host is None else self.names.earlier(host, start)
+        selector = self._picking(() if host is None else (host, *earlier))
         hosts = await self._hosts(selector, window, one=host is not None)
         pace = self.scrape_interval_seconds or await self._pace.seconds(hosts, window.end)
+        # A name that nobody bears any more is told by no target.
+        hosts = (*hosts, *(Host(name) for name in earlier if name not in {known.name for known in hosts}))
         range_seconds = rate_window_seconds(pace, window.step.total_seconds())
         wanted = [feature for feature in self.catalogue if features is None or feature.name in features]
         values = np.full((len(hosts), len(wanted), window.steps), np.nan, dtype=np.float32)
@@ -87,7 +92,8 @@ class PrometheusSource:
                 ]
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        fleet = Fleet(hosts, tuple(feature.name for feature in wanted), window.times, values)
+        fleet = self.names.merged(Fleet(hosts, tuple(feature.name for feature in wanted), window.times, values))
+        fleet = fleet if host is None or not earlier else fleet.only(host)
         failures = tuple(failure for task in tasks for failure in task.result())
         return Fetched(fleet, self.name, failures, range_seconds=range_seconds)
 
@@ -99,6 +105,11 @@ class PrometheusSource:
 
     async def close(self) -> None:
         await self._api.http.close()
+
+    def _picking(self, hosts: tuple[str, ...]) -> str:
+        """Matchers for these hosts; for all that `selector` picks where none is named."""
+        own = (matcher("instance", hosts[0]) if len(hosts) == 1 else any_matcher("instance", hosts),) if hosts else ()
+        return ",".join(part for part in (self.selector.strip(" ,"), *own) if part)
 
     def _credentials(self) -> dict[str, str]:
         if self.bearer_token:

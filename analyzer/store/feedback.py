@@ -73,4 +73,4 @@ class Feedback:
 
 def _opinionated(row: Row[tuple[object, ...]]) -> Opinionated:
     shares, score = shares_from_json(row.causes), math.nan if row.score is None else row.score
-    return Opinionated(row.fingerprint, row.opinion, row.kind, row.host, row.severity, score, shares)
+    return Opinionated(row.fingerprint, row.opinion, row.kind, row.host, row.severity, score, shares, row.starts_at)

@@ -12,9 +12,12 @@ from analyzer.wording.quantities import moment, span
 CAUSES_TOLD = 3
 HOSTS_TOLD = 5
 SILENT, ANOMALY = "silent", "anomaly"
-STARTED, RESIZED = "reboot", "resized"
-# What just happened, and is no trouble: it has no length.
-HAPPENED = frozenset({STARTED, RESIZED})
+# What just happened, and is no trouble: it has no length. In Korean, in the middle of a sentence and at its end.
+HAPPENED: Mapping[str, tuple[str, str, str]] = {
+    "reboot": ("started", "시작되었고", "시작되었습니다"),
+    "resized": ("changed size", "크기가 바뀌었고", "크기가 바뀌었습니다"),
+    "renamed": ("got a new name", "이름이 바뀌었고", "이름이 바뀌었습니다"),
+}
 ENGLISH: Mapping[tuple[str, ...], str] = {(SILENT,): "sent no metrics", (ANOMALY,): "behaved unusually"}
 # What follows the hosts, then the verb while it lasts and once it is over.
 KOREAN: Mapping[tuple[str, ...], tuple[str, str, str]] = {
@@ -36,7 +39,7 @@ def say_hosts(incident: Incident, language: Language = "en") -> str:
 
 def say_incident(incident: Incident, features: Features, language: Language = "en", timezone: str = "UTC") -> str:
     """What is wrong where and since when; for several hosts also in which order it reached them."""
-    if HAPPENED.issuperset(incident.kinds):
+    if HAPPENED.keys() >= set(incident.kinds):
         return _happened(incident, language, timezone)
     silent = incident.kinds == (SILENT,)
     about = "" if silent else ", ".join(_about(incident, features, language))
@@ -45,14 +48,12 @@ def say_incident(incident: Incident, features: Features, language: Language = "e
 
 
 def _happened(incident: Incident, language: Language, timezone: str) -> str:
-    """Hosts that started, changed their size, or both."""
+    """Hosts that started, changed their size or their name, or several of these."""
     at, hosts = moment(incident.starts_at, timezone, language), say_hosts(incident, language)
+    said = [words for kind, words in HAPPENED.items() if kind in incident.kinds]
     if language == "ko":
-        alone = "시작되었습니다" if STARTED in incident.kinds else "크기가 바뀌었습니다"
-        return f"{hosts}: {at}에 {alone if len(incident.kinds) == 1 else '시작되었고 크기가 바뀌었습니다'}."
-    words = {STARTED: "started", RESIZED: "changed size"}
-    what = " and ".join(word for kind, word in words.items() if kind in incident.kinds)
-    return f"{hosts} {what} at {at}."
+        return f"{hosts}: {at}에 {' '.join([*(middle for _, middle, _ in said[:-1]), said[-1][2]])}."
+    return f"{hosts} {' and '.join(english for english, _, _ in said)} at {at}."
 
 
 def _english(incident: Incident, timezone: str) -> str:

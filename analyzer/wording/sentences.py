@@ -112,6 +112,7 @@ def _say_what(finding: Finding, features: Features, language: Language, told: To
         "silent": _silent,
         "reboot": _reboot,
         "resized": _resized,
+        "renamed": _renamed,
         "departure": _departure,
     }.get(family, _other)
     return speak(finding, told, features, language)
@@ -204,6 +205,16 @@ def _resized(finding: Finding, told: Told, _features: Features, language: Langua
     if language == "ko":
         return f"{told.host} 호스트의 크기가 {told.since}에 바뀌어 평소 상태를 곧 다시 학습합니다{what}."
     return f"{told.host} changed its size at {told.since}, and is learned anew soon{what}."
+
+
+def _renamed(finding: Finding, told: Told, _features: Features, language: Language) -> str:
+    """What it was called is the host of its earlier evidence."""
+    before = next((cause.evidence.host for cause in finding.causes if cause.evidence.host != finding.host), "")
+    if language == "ko":
+        was = f"이전에 {particle(before, '이라고', '라고')} 불리던 장비이며," if before else ""
+        return f"{told.host} 호스트는 {was} {told.since}에 새 이름으로 확인되었습니다. 학습한 내용은 그대로 이어집니다."
+    was = f"the machine that was called {before}, found" if before else "a known machine, found"
+    return f"{told.host} is {was} under its new name at {told.since}; what is known of it goes on."
 
 
 def _other(finding: Finding, told: Told, _features: Features, language: Language) -> str:

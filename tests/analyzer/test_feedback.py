@@ -66,8 +66,10 @@ async def test_who_learns_from_opinions_gets_them_with_what_they_were_said_of_th
     await store.feedback.give(other.fingerprint, "useful", LATER)
     await store.feedback.give("forgotten", "useful", LATER)
     assert await store.feedback.opinions() == (
-        Opinionated(other.fingerprint, "useful", "silent", "web-1:9100", 3, 1.0, {}),
-        Opinionated(ABOUT, "not_an_anomaly", "anomaly", "web-1:9100", 2, 0.9, {"cpu": 0.7, "io": 0.2}),
+        Opinionated(other.fingerprint, "useful", "silent", "web-1:9100", 3, 1.0, {}, other.starts_at),
+        Opinionated(
+            ABOUT, "not_an_anomaly", "anomaly", "web-1:9100", 2, 0.9, {"cpu": 0.7, "io": 0.2}, FINDING.starts_at
+        ),
     )
     assert [one.fingerprint for one in await store.feedback.opinions(limit=1)] == [other.fingerprint]
 

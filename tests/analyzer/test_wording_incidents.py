@@ -84,6 +84,12 @@ def test_an_incident_says_which_hosts_since_when_and_what_about(
             "db-1 started and changed size at Nov 22 14:02 UTC.",
             "db-1: 11월 22일 14:02 UTC에 시작되었고 크기가 바뀌었습니다.",
         ),
+        (("renamed",), "db-1 got a new name at Nov 22 14:02 UTC.", "db-1: 11월 22일 14:02 UTC에 이름이 바뀌었습니다."),
+        (
+            ("reboot", "renamed"),
+            "db-1 started and got a new name at Nov 22 14:02 UTC.",
+            "db-1: 11월 22일 14:02 UTC에 시작되었고 이름이 바뀌었습니다.",
+        ),
     ],
 )
 def test_a_start_is_no_trouble_and_has_no_length(kinds: tuple[str, ...], en: str, ko: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from analyzer.assistant.inquiry import Inquiry
 from analyzer.data import Evidence, Feature, Figure, HostReport, Sample, Series, Window
 from analyzer.errors import SourceError
-from analyzer.features import matcher, query
+from analyzer.features import any_matcher, matcher, query
 
 RATE_SECONDS = 120.0
 STEPS = 240  # points of a range query: enough for a highest value that deserves its name
@@ -73,7 +73,7 @@ def selector_of(inquiry: Inquiry) -> str:
     names = [h.host.name for h in inquiry.hosts]
     if len(names) == 1:
         return matcher("instance", names[0])
-    return matcher("instance", "|".join(_literal(name) for name in names)).replace("=", "=~", 1)
+    return any_matcher("instance", names)
 
 
 def window_at(at: datetime) -> Window:
@@ -165,7 +165,3 @@ def _own_query(feature: Feature, host: str, rate: float = RATE_SECONDS) -> str:
 def _joined(parts: Sequence[Measured]) -> Measured:
     problems = dict.fromkeys(problem for part in parts for problem in part.problems)
     return Measured(tuple(e for part in parts for e in part.evidence), tuple(problems))
-
-
-def _literal(name: str) -> str:
-    return "".join(f"\\{c}" if c in r"\.+*?()|[]{}^$" else c for c in name)

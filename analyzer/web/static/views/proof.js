@@ -28,7 +28,7 @@ export function proof(finding, signal) {
 }
 
 // What these are told by is no feature of the catalogue, so it has no course.
-const WITHOUT_COURSE = ["silent", "reboot", "resized"];
+const WITHOUT_COURSE = ["silent", "reboot", "resized", "renamed"];
 
 const features = (finding) => (WITHOUT_COURSE.includes(finding.kind) ? [] : finding.causes.map((one) => one.feature));
 
