@@ -157,7 +157,7 @@ class Cycle:
             memory = replace(memory, suspected=suspected)
             if renamed:
                 names.add(renamed)
-                memory = replace(memory, recent=names.merged(recent))
+                memory = replace(memory, recent=await asyncio.to_thread(names.merged, recent))
                 await asyncio.to_thread(self.trainer.rename, renamed)
         return memory
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analyzer.data import Fleet
+from analyzer.data import Fleet, Host
 from analyzer.identities import LOOKBACK_SECONDS, Identity
 from analyzer.judge.memory import Memory
 from analyzer.judge.upheavals import resized
@@ -68,29 +68,32 @@ def suspects(
 
     `slack_seconds` is for how long a host may be seen under both names.
     """
-    late = int(np.searchsorted(recent.times, now - silent_seconds))
-    seen = np.asarray(np.isfinite(recent.values[:, :, late:]).any(axis=(1, 2)))
-    alive = {host.name for host, here in zip(recent.hosts, seen, strict=True) if here}
-    silent = {
-        host
-        for host, last in memory.last_seen.items()
-        if host not in {*alive, *not_asked} and now - last > silent_seconds
+    gone = {
+        host: last for host, last in memory.last_seen.items() if now - last > silent_seconds and host not in not_asked
     }
-    if not silent:
+    if not gone:
         return Suspects()
-    gone = {host: memory.last_seen[host] for host in silent}
-    new = {}
-    for host, values in zip(recent.hosts, recent.values, strict=True):
-        if host.name in silent:
-            rows = np.flatnonzero(np.isfinite(values).any(axis=0))
-            gone[host.name] = max([gone[host.name], *recent.times[rows[-1:]].tolist()])
-        elif host.name in alive:
-            known = host.name in memory.last_seen
-            new[host.name] = memory.first_seen.get(host.name, -math.inf) if known else memory.begun(recent, values)
+    newest = {host.name: last for host, last in _newest(recent, gone)}
+    gone = {host: max(last, newest.get(host, last)) for host, last in gone.items()}
+    gone = {host: last for host, last in gone.items() if now - last > silent_seconds}
     # For so long before the first of them was gone a series may have been held for alive after its last sample.
-    earliest = min(gone.values()) - slack_seconds - LOOKBACK_SECONDS
-    new = {host: since for host, since in new.items() if since >= earliest}
+    earliest = min(gone.values(), default=math.inf) - slack_seconds - LOOKBACK_SECONDS
+    new = {host: since for host, since in _begun(memory, recent) if since >= earliest and host not in gone}
+    new = {host.name: new[host.name] for host, last in _newest(recent, new) if now - last <= silent_seconds}
     return Suspects(new, gone) if new else Suspects()
+
+
+def _newest(recent: Fleet, hosts: Collection[str]) -> Iterator[tuple[Host, float]]:
+    """When each of these was seen last, of those that have a value at all."""
+    for host, values in zip(recent.hosts, recent.values, strict=True):
+        if host.name in hosts and len(rows := np.flatnonzero(np.isfinite(values).any(axis=0))):
+            yield host, float(recent.times[rows[-1]])
+
+
+def _begun(memory: Memory, recent: Fleet) -> Iterator[tuple[str, float]]:
+    for host, values in zip(recent.hosts, recent.values, strict=True):
+        known = host.name in memory.last_seen
+        yield host.name, memory.first_seen.get(host.name, -math.inf) if known else memory.begun(recent, values)
 
 
 def lives(
