@@ -31,7 +31,7 @@ from analyzer.judge import RESIZED, Judge, Suspects
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.looking import Looked, Lookout
 from analyzer.machines import Inventory, Machines
-from analyzer.names import Names
+from analyzer.names import Names, opinions_now
 from analyzer.prospects import Prospects
 from analyzer.recent import extend
 from analyzer.renaming import Renaming
@@ -157,7 +157,12 @@ class Cycle:
             memory = replace(memory, suspected=suspected)
             if renamed:
                 names.add(renamed)
-                memory = replace(memory, recent=await asyncio.to_thread(names.merged, recent))
+                opinions = opinions_now(memory.quieting.opinions, Names(renamed))
+                memory = replace(
+                    memory,
+                    recent=await asyncio.to_thread(names.merged, recent),
+                    quieting=replace(memory.quieting, opinions=opinions),
+                )
                 await asyncio.to_thread(self.trainer.rename, renamed)
         return memory
 

@@ -125,7 +125,7 @@ def renames(suspected: Suspects, everybody: Sequence[Life], slack_seconds: float
     chains = []
     for host in sorted(suspected.new):
         chain = [*sorted(kin.of(known[host]), key=lambda life: (life.ended, life.host)), known[host]]
-        if all(life.host in suspected.gone for life in chain[:-1]) and _follow(chain, slack_seconds):
+        if _follow(chain, slack_seconds):
             chains.append([life.host for life in chain])
     claims = Counter(host for chain in chains for host in chain)
     sure = (chain for chain in chains if all(claims[host] == 1 for host in chain))
@@ -133,7 +133,7 @@ def renames(suspected: Suspects, everybody: Sequence[Life], slack_seconds: float
 
 
 def _follow(chain: Sequence[Life], slack_seconds: float) -> bool:
-    """Whether each may be the next of every one before it."""
+    """Whether each may be the next of every one before it; who is not gone comes before nobody."""
     return all(
         earlier.ended - later.begun <= slack_seconds and same_machine(earlier, later)
         for place, later in enumerate(chain)

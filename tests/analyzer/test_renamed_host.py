@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
 
 from analyzer.cycle import Cycle
-from analyzer.data import Feature, Finding, FindingFilter, Severity
+from analyzer.data import Feature, Finding, FindingFilter, Quiet, Severity
 from analyzer.identities import Registry
 from analyzer.judge import Judge
 from analyzer.machines import Inventory
@@ -32,6 +33,8 @@ STEADY, OLD, NEW, GONE = "web-1:9100", "10.0.0.5:9100", "db-1:9100", "web-7:9100
 LIVES = {STEADY: (0, 75), OLD: (0, 40), NEW: (40.5, 75), GONE: (0, 41), "web-8:9100": (41.5, 75)}
 CARDS = {STEADY: "01", OLD: "02", NEW: "02", GONE: "03", "web-8:9100": "04"}
 NODES = {STEADY: "web-1", OLD: "db-1", NEW: "db-1", GONE: "web", "web-8:9100": "web"}
+# From minute until minute the machine of two names has far more to do than ever.
+BUSY = (39.5, 60)
 FEATURES = tuple(
     Feature(name, "ratio", "cpu", f"{metric}{{$selector}}", {"en": name, "ko": name})
     for name, metric in (("load", "node_load1"), ("memory", "node_memory_MemAvailable_ratio"))
@@ -45,6 +48,8 @@ def history() -> str:
         noise = np.random.default_rng(number).normal(0.5, 0.05, (2, 4 * 75))
         labels = f'instance="{instance}",job="node"'
         uname = f'{labels},nodename="{NODES[instance]}",release="6.1.0",sysname="Linux",machine="x86_64",version="1"'
+        if CARDS[instance] == CARDS[NEW]:
+            noise[0, int(4 * BUSY[0]) : int(4 * BUSY[1])] += 5.0
         for step in range(int(4 * first), int(4 * last)):
             at = f"{BEGIN.timestamp() + 15 * step + 0.2 * number:.3f}"
             for metric, value in {
@@ -80,7 +85,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 class Analyzer:
-    """A fresh one on what the store has."""
+    """A fresh one on what the store has, until the block ends."""
 
     def __init__(self, prometheus: Program, store: Store) -> None:
         names = Names()
@@ -99,6 +104,12 @@ class Analyzer:
             renaming=Renaming(names, Registry(self.source)),
         )
         self.rounds = Rounds(cycle, store, timedelta(days=90))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.source.close()
 
     async def live(self, first: int, last: int) -> None:
         """A look each minute."""
@@ -123,51 +134,55 @@ async def found(store: Store, kind: str) -> tuple[Finding, ...]:
 
 
 async def test_a_renamed_host_keeps_all_that_is_known_of_it_over_a_restart(written: Program, store: Store) -> None:
-    before = Analyzer(written, store)
-    await before.live(37, 38)
-    for _ in range(3):
-        await before.rounds.train(BEGIN + 38 * MINUTE)
-    await before.live(39, 40)
-    known, sure = before.trainer.models(OLD), before.confidence(OLD)
-    assert isinstance(known, HostModels)
-    await before.live(41, 48)
+    async with Analyzer(written, store) as before:
+        await before.live(37, 38)
+        for _ in range(3):
+            await before.rounds.train(BEGIN + 38 * MINUTE)
+        await before.live(39, 40)
+        known, sure = before.trainer.models(OLD), before.confidence(OLD)
+        assert isinstance(known, HostModels)
+        await before.live(41, 43)
+        (busy,) = await found(store, "anomaly")
+        await store.feedback.give(busy.fingerprint, "not_an_anomaly", BEGIN + 43 * MINUTE)
+        await before.live(44, 48)
 
-    assert before.hosts() >= {STEADY, NEW}
-    assert OLD not in before.hosts()
-    models = before.trainer.models(NEW)
-    assert isinstance(models, HostModels)
-    assert (models.fitted_at, models.steps, models.host) == (known.fitted_at, known.steps, NEW)
-    assert before.confidence(NEW) >= sure
-    assert [finding.host for finding in await found(store, "silent")] == [GONE], "that one is another machine"
-    (renamed,) = await found(store, "renamed")
-    assert (renamed.host, renamed.severity, renamed.firing) == (NEW, Severity.INFO, True)
-    at = f"{renamed.starts_at:%H:%M}"
-    assert say_finding(renamed, {}, "en") == (
-        f"db-1:9100 is the machine that was called 10.0.0.5:9100, found under its new name at Nov 22 {at} UTC; "
-        "what is known of it goes on."
-    )
-    assert say_finding(renamed, {}, "ko") == (
-        f"db-1:9100 호스트는 이전에 10.0.0.5:9100이라고 불리던 장비이며, 11월 22일 {at} UTC에 새 이름으로 "
-        "확인되었습니다. 학습한 내용은 그대로 이어집니다."
-    )
-    assert [(cause.evidence.host, cause.evidence.promql, cause.evidence.value) for cause in renamed.causes] == [
-        (host, f'node_boot_time_seconds{{instance="{host}"}}', BEGIN.timestamp() - 86400) for host in (NEW, OLD)
-    ]
-    await before.source.close()
-
-    again = Analyzer(written, store)
-    await again.live(52, 70)
-    for _ in range(3):
-        await again.rounds.train(BEGIN + 70 * MINUTE)
-    await again.live(71, 72)
-    assert OLD not in again.hosts()
-    anew = again.trainer.models(NEW)
-    assert isinstance(anew, HostModels)
-    assert anew.steps >= 4 * 69, "it learns from the history of both names"
-    assert again.confidence(NEW) >= sure
-    assert [finding.host for finding in await found(store, "silent")] == [GONE]
-    assert [finding.firing for finding in await found(store, "renamed")] == [False], "told once, and over"
-    await again.source.close()
+        assert before.hosts() >= {STEADY, NEW}
+        assert OLD not in before.hosts()
+        models = before.trainer.models(NEW)
+        assert isinstance(models, HostModels)
+        assert (models.fitted_at, models.steps, models.host) == (known.fitted_at, known.steps, NEW)
+        assert before.confidence(NEW) >= sure
+        assert [finding.host for finding in await found(store, "silent")] == [GONE], "that one is another machine"
+        told = {finding.host: finding for finding in await found(store, "anomaly")}
+        assert (told[OLD].firing, told[OLD].end_reason) == (False, "the host is called db-1:9100 now")
+        assert (told[NEW].firing, told[NEW].starts_at, told[NEW].incident) == (True, busy.starts_at, busy.incident)
+        assert told[NEW].quiet == Quiet("feedback", busy.fingerprint), "what was said of it holds"
+        (renamed,) = await found(store, "renamed")
+        assert (renamed.host, renamed.severity, renamed.firing) == (NEW, Severity.INFO, True)
+        at = f"{renamed.starts_at:%H:%M}"
+        assert say_finding(renamed, {}, "en") == (
+            f"db-1:9100 is the machine that was called 10.0.0.5:9100, found under its new name at Nov 22 {at} UTC; "
+            "what is known of it goes on."
+        )
+        assert say_finding(renamed, {}, "ko") == (
+            f"db-1:9100 호스트는 이전에 10.0.0.5:9100이라고 불리던 장비이며, 11월 22일 {at} UTC에 새 이름으로 "
+            "확인되었습니다. 학습한 내용은 그대로 이어집니다."
+        )
+        assert [(cause.evidence.host, cause.evidence.promql, cause.evidence.value) for cause in renamed.causes] == [
+            (host, f'node_boot_time_seconds{{instance="{host}"}}', BEGIN.timestamp() - 86400) for host in (NEW, OLD)
+        ]
+    async with Analyzer(written, store) as again:
+        await again.live(52, 70)
+        for _ in range(3):
+            await again.rounds.train(BEGIN + 70 * MINUTE)
+        await again.live(71, 72)
+        assert OLD not in again.hosts()
+        anew = again.trainer.models(NEW)
+        assert isinstance(anew, HostModels)
+        assert anew.steps >= 4 * 69, "it learns from the history of both names"
+        assert again.confidence(NEW) >= sure
+        assert [finding.host for finding in await found(store, "silent")] == [GONE]
+        assert [finding.firing for finding in await found(store, "renamed")] == [False], "told once, and over"
 
 
 async def test_a_source_that_is_not_told_of_names_gives_each_its_own_history(written: Program) -> None:

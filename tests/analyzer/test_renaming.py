@@ -133,6 +133,15 @@ def test_who_could_be_one_of_two_stays_what_he_is() -> None:
     assert told(OLD, NEW, replace(NEW, host="db-2:9100")) == []
 
 
+def test_two_that_could_both_be_the_one_that_is_gone_are_two_new_hosts() -> None:
+    """Each has one of its cards: it was taken apart."""
+    cards = [CARD, "a4:bf:01:00:00:01"]
+    parts = [replace(NEW, host=f"part-{n}", identity=known_by(f"part-{n}", card)) for n, card in enumerate(cards)]
+    whole = replace(OLD, identity=replace(known_by("whole"), cards=frozenset(cards)))
+    assert told(whole, parts[0]) == [("10.0.0.5", "part-0")]
+    assert told(whole, *parts) == []
+
+
 def test_two_exporters_of_one_machine_keep_their_own_names_apart() -> None:
     own = replace(OLD, host="10.0.0.5:9200", job="own", ended=math.inf)
     assert told(OLD, NEW, own) == MERGED, "one goes on under its name"
@@ -228,6 +237,11 @@ def test_a_host_that_came_while_another_fell_silent_is_asked_about() -> None:
     assert suspected(fleet, known, ("old",)) == Suspects(), "it could not be asked"
     away = rows(a=[1.0] * 20, new=[NAN] * 11 + [1.0] * 9)
     assert suspected(away, {**known, "old": NOW - 80_000}).gone == {"old": NOW - 80_000}, "it was away for long"
+
+
+def test_a_host_that_came_and_is_gone_as_well_is_nobodys_new_name() -> None:
+    fleet = rows(a=[1.0] * 20, old=[1.0] * 8 + [NAN] * 12, new=[NAN] * 9 + [1.0] * 2 + [NAN] * 9)
+    assert suspected(fleet, {"a": NOW - 15, "old": NOW - 180}) == Suspects()
 
 
 def test_a_host_that_was_there_long_before_is_nobodys_new_name() -> None:
