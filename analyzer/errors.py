@@ -9,6 +9,7 @@ AnalyzerError
 │   ├── QueryRefused       it answered that this query is wrong: trying elsewhere won't help
 │   └── QueryUnsupported   this link can't compute it, a better one could
 ├── NotEnoughHistory       learning is not finished; says what is missing
+├── WorkerLost             a process that learns or forecasts ended before it was done: do it again later
 ├── DeliveryError          a sink could not deliver
 │   ├── DeliveryDelayed    try again later (unreachable, 429, 5xx)
 │   └── DeliveryRefused    trying again won't help (400, 401, 403, 404)
@@ -67,6 +68,10 @@ class QueryUnsupported(SourceError):
 
 class NotEnoughHistory(AnalyzerError):
     """A model can't be fitted yet; the message says what is missing."""
+
+
+class WorkerLost(AnalyzerError):
+    """A process of ours ended before its work was done; the message says how."""
 
 
 class DeliveryError(AnalyzerError):

@@ -5,8 +5,8 @@ A few features of all hosts at a time, each swapped when it is told: a large fle
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analyzer.data import Feature, Fleet, Forecast, Peers, Window
@@ -14,6 +14,8 @@ from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.host import forecast_fleet
 from analyzer.interfaces import Source
 from analyzer.peers import GroupLooks, Groups, GroupSearch
+from analyzer.pool import Pool
+from analyzer.precedence import Turn, at_once
 from analyzer.seams import OfHosts, Seams, Told, from_now, later, tell
 
 COMPARED_SECONDS = 900.0
@@ -36,7 +38,8 @@ class Prospects:
         history: timedelta = timedelta(days=21),
         step: timedelta = timedelta(minutes=15),
         level: float = 0.9,
-        series_at_once: int = 8192,
+        series_at_once: int = 4096,
+        pool: Pool | None = None,
     ) -> None:
         self._source = source
         self._features = tuple(features)
@@ -44,32 +47,33 @@ class Prospects:
         self._step = step
         self._level = level
         self._series_at_once = series_at_once
+        self._pool = pool or Pool()
         self._told: dict[str, Told] = {}
         self.groups: Groups | None = None
         self._known_until: datetime | None = None
 
-    async def renew(self, now: datetime, newest: Callable[[], Fleet | None]) -> None:
+    async def renew(self, now: datetime, newest: Callable[[], Fleet | None], turn: Turn = at_once) -> None:
         """Ask for the long history and tell anew. SourceError passes through; what was told before then stays.
 
         Until it has a new step it would say the same again: the near times alone are told anew. So they are when
         only a fallback could be asked, or the hosts are too young for any long history: the newest is as good as ever.
         `newest` gives the history that the cycle keeps: asked for at each part, so that no old one is held meanwhile.
+        Each part is begun when it is its `turn`.
         """
         hosts = _count(newest())
         window = Window.ending(now, self._history, max(self._step, COARSE) if hosts > MANY_HOSTS else self._step)
         asking, whole, parts = self._known_until != window.end, True, self._parts(hosts)
-        search = GroupSearch(self._features)
-        for part in parts:
-            history: Fleet | None = None
+        search, history = GroupSearch(self._features), None
+        for names in parts:
+            await turn()
+            history = None
             if asking:
-                news = await self._source.fetch(window, features=part)
+                news = await self._source.fetch(window, features=names)
                 asking, whole = not (news.stale or news.fallback_reason), whole and not news.failures
                 history = news.fleet if asking else None
-            if history is not None:
-                await asyncio.to_thread(search.see, history)
-            await asyncio.to_thread(self._tell, now, part, history, _part_of(newest(), part))
+            search = await self._tell(now, names, history, _part_of(newest(), names), search)
         if asking:
-            whole = await self._group(window, search, parts, history) and whole
+            whole = await self._group(window, search, parts, history, turn) and whole
             self._known_until = window.end if whole else None  # what is missing is asked for again
 
     def forecasts(self, host: str, now: datetime) -> tuple[Forecast, ...]:
@@ -90,42 +94,78 @@ class Prospects:
         size = max(1, self._series_at_once // max(1, hosts))
         return [names[first : first + size] for first in range(0, len(names), size)]
 
-    def _tell(self, now: datetime, part: tuple[str, ...], history: Fleet | None, recent: Fleet | None) -> None:
-        near = self._ahead(now, recent) if recent is not None else {}
-        far, seams = self._ahead(now, history) if history is not None else None, Seams()
-        for name in part:
-            before = self._told.get(name, Told(now))
-            late = before.later(now) if far is None else far.get(name, {})
-            self._told[name] = tell(now, near.get(name, {}), late, seams)
-
-    def _ahead(self, now: datetime, fleet: Fleet) -> Mapping[str, OfHosts]:
-        """Of each feature, each host's forecast."""
-        found: dict[str, dict[str, Forecast]] = {}
-        for host, forecasts in forecast_fleet(fleet, self._features, level=self._level).items():
-            for forecast in forecasts:
-                found.setdefault(forecast.feature, {})[host] = forecast
-        last = float(fleet.times[-1]) if len(fleet.times) else now.timestamp()
-        return {name: from_now(now, last, told) for name, told in found.items()}
+    async def _tell(
+        self, now: datetime, names: tuple[str, ...], history: Fleet | None, recent: Fleet | None, search: GroupSearch
+    ) -> GroupSearch:
+        features = tuple(feature for feature in self._features if feature.name in names)
+        before = {name: self._told[name] for name in names if name in self._told} if history is None else {}
+        part = Part(now, features, self._level, history, recent, before)
+        told, search = await self._pool.run(_count(recent), foretold, part, search)
+        self._told |= told
+        return search
 
     async def _group(
-        self, window: Window, search: GroupSearch, parts: Sequence[tuple[str, ...]], history: Fleet | None
+        self,
+        window: Window,
+        search: GroupSearch,
+        parts: Sequence[tuple[str, ...]],
+        history: Fleet | None,
+        turn: Turn,
     ) -> bool:
         """Find groups anew; a history that came in parts is asked for again to look at them. False: it was not."""
+        hosts = _count(history)
         try:
-            groups = await asyncio.to_thread(search.groups)
+            groups = await self._pool.run(hosts, GroupSearch.groups, search)
         except NotEnoughHistory:
             self.groups = None
             return True
         looks = GroupLooks(groups, window.times)
-        for part in parts:
+        for names in parts:
             if len(parts) > 1 or history is None:
-                news = await self._source.fetch(window, features=part)
+                await turn()
+                news = await self._source.fetch(window, features=names)
                 if news.stale or news.fallback_reason:
                     return False
                 history = news.fleet
-            await asyncio.to_thread(looks.at, history)
-        self.groups = await asyncio.to_thread(looks.groups)
+            looks = await self._pool.run(hosts, GroupLooks.at, looks, history)
+        self.groups = looks.groups()
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some features of all hosts, to be told at `now` from what is known of them; `before` is what was told last."""
+
+    now: datetime
+    features: tuple[Feature, ...]
+    level: float
+    history: Fleet | None
+    recent: Fleet | None
+    before: Mapping[str, Told]
+
+
+def foretold(part: Part, search: GroupSearch) -> tuple[dict[str, Told], GroupSearch]:
+    """What is told of each feature now. The search has seen the part's history, where there is one."""
+    if part.history is not None:
+        search.see(part.history)
+    near = _ahead(part, part.recent) if part.recent is not None else {}
+    far, seams = _ahead(part, part.history) if part.history is not None else None, Seams()
+    told = {}
+    for feature in part.features:
+        name = feature.name
+        late = part.before.get(name, Told(part.now)).later(part.now) if far is None else far.get(name, {})
+        told[name] = tell(part.now, near.get(name, {}), late, seams)
+    return told, search
+
+
+def _ahead(part: Part, fleet: Fleet) -> Mapping[str, OfHosts]:
+    """Of each feature, each host's forecast."""
+    found: dict[str, dict[str, Forecast]] = {}
+    for host, forecasts in forecast_fleet(fleet, part.features, level=part.level).items():
+        for forecast in forecasts:
+            found.setdefault(forecast.feature, {})[host] = forecast
+    last = float(fleet.times[-1]) if len(fleet.times) else part.now.timestamp()
+    return {name: from_now(part.now, last, told) for name, told in found.items()}
 
 
 def _count(recent: Fleet | None) -> int:

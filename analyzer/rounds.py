@@ -22,6 +22,7 @@ from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
 from analyzer.lean import give_back
 from analyzer.names import opinions_now, precedents_now
+from analyzer.precedence import Precedence
 from analyzer.progress import Progress
 from analyzer.store import Store
 from analyzer.training import HostModels
@@ -54,6 +55,7 @@ class Rounds:
         self._busy_seconds = busy_seconds
         self._seconds_a_host = busy_seconds
         self._progress = Progress()
+        self._precedence = Precedence()
         self.report: Report | None = None
 
     def states(self, host: str) -> tuple[UsualState, ...]:
@@ -64,6 +66,10 @@ class Rounds:
 
     async def look(self, now: datetime) -> bool:
         """One cycle, then everything worth remembering is written down. False until a source has served once."""
+        with self._precedence.first():
+            return await self._look(now)
+
+    async def _look(self, now: datetime) -> bool:
         if not self._restored:
             await self._restore(now)
         await self._hear(now)
@@ -94,7 +100,7 @@ class Rounds:
             hosts = [host.host.name for host in self.report.hosts] if self.report else []
             self._trainer.forget(tuple(self._trainer.hosts.difference(hosts)))
             most = max(1, int(self._busy_seconds / self._seconds_a_host))
-            learned = await self._trainer.train(now, hosts, most)
+            learned = await self._trainer.train(now, hosts, most, self._precedence.turn)
         if learned:
             self._seconds_a_host = guard.seconds["train"] / len(learned)
             self._progress.tell(self._trainer.scored(hosts), len(hosts), now)
@@ -106,7 +112,7 @@ class Rounds:
         guard = Guard(now)
         with guard.stage("foresee"):
             if self._served:
-                await self._prospects.renew(now, lambda: self._memory.recent)
+                await self._prospects.renew(now, lambda: self._memory.recent, self._precedence.turn)
                 give_back()
         self._add(guard)
         return self._served

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
 from analyzer.data import Forecast, Times
 from analyzer.forecasters.host import AHEAD
+from analyzer.parcels import Parcel, packed, unpacked
 
 # Up to here the newest minutes tell better than hours of long ago.
 NEAR_SECONDS = 3600.0
@@ -31,12 +33,23 @@ class Told:
     forecasts: OfHosts = field(default_factory=dict)
     far: OfHosts = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A fleet's goes to another process as a few arrays."""
+        same = tuple(host for host, forecast in self.far.items() if self.forecasts.get(host) is forecast)
+        others = {host: forecast for host, forecast in self.far.items() if self.forecasts.get(host) is not forecast}
+        return _again, (self.at, packed(self.forecasts), same, packed(others))
+
     def passed(self, now: datetime) -> float:
         return (now - self.at).total_seconds()
 
     def later(self, now: datetime) -> OfHosts:
         """What the long history said, exhaustion counted from `now`."""
         return {host: later(forecast, self.passed(now)) for host, forecast in self.far.items()}
+
+
+def _again(at: datetime, told: Parcel | None, same: tuple[str, ...], others: Parcel | None) -> Told:
+    forecasts = unpacked(told)
+    return Told(at, forecasts, {host: forecasts[host] for host in same} | unpacked(others))
 
 
 def tell(now: datetime, near: OfHosts, far: OfHosts, seams: Seams) -> Told:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from analyzer.data import Feature, Fleet, Frame, HostScores, Learning, Scores, State, Values, Window
 from analyzer.detectors import DETECTORS, Lesson, scored
@@ -22,6 +21,8 @@ from analyzer.interfaces import Detector, Source
 from analyzer.judge.calibration import Calibration, calibrate, incident_rows
 from analyzer.judge.ladder import Budget
 from analyzer.names import Rename
+from analyzer.pool import Pool
+from analyzer.precedence import Turn, at_once
 from analyzer.precedents import precedents
 from analyzer.states import States, fit_states
 from analyzer.usual_hours import UsualHours, usual_hours
@@ -122,7 +123,7 @@ def _with_values(history: Frame) -> Frame:
 class Trainer:
     """Keeps every host's models. Waits only in `train`, which the service calls from time to time.
 
-    So many hosts are fitted side by side as there are `cores` for it.
+    So many hosts are fitted side by side as there are `cores` for it; the history of one more is read meanwhile.
     """
 
     def __init__(
@@ -135,9 +136,11 @@ class Trainer:
         least: timedelta = timedelta(minutes=10),
         curriculum: Curriculum = EVERYTHING,
         cores: int = 1,
+        pool: Pool | None = None,
     ) -> None:
         self._source = source
         self._cores = cores
+        self._pool = pool or Pool()
         self._step = step
         self._history = history
         self._period = period
@@ -185,12 +188,32 @@ class Trainer:
         every = {host: self._due.get(host, now) for host in hosts}
         return tuple(sorted((h for h, at in every.items() if at <= now), key=lambda h: (h in self._models, every[h])))
 
-    async def train(self, now: datetime, hosts: Sequence[str], most: int = 1) -> tuple[str, ...]:
-        """Learns at most `most` hosts that are due; which. SourceError passes through, the host stays due."""
+    async def train(self, now: datetime, hosts: Sequence[str], most: int = 1, turn: Turn = at_once) -> tuple[str, ...]:
+        """Learns at most `most` hosts that are due; which. SourceError and WorkerLost pass through, the host stays due.
+
+        A history is read when it is its `turn`.
+        """
         chosen = self.due(now, hosts)[:most]
-        for first in range(0, len(chosen), self._cores):
-            histories = [await self._history_of(host, now) for host in chosen[first : first + self._cores]]
-            await self._learn(histories, now)
+        waiting, fitting = iter(chosen), asyncio.Semaphore(self._cores)
+
+        async def learn() -> None:
+            for host in waiting:
+                await turn()
+                since = self._since.get(host)
+                history = await self._history_of(host, now)
+                async with fitting:
+                    models = await self._fit(history, now, len(hosts))
+                if models is None:
+                    self._wait(history, now)
+                elif self._since.get(host) == since:  # else it became another one, and is due
+                    await self._take(models, now)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._cores + 1):
+                    group.create_task(learn())
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
         return chosen
 
     def scored(self, hosts: Iterable[str]) -> int:
@@ -247,26 +270,14 @@ class Trainer:
             return fleet.frame(host)
         return Frame(host, (), np.zeros(0), np.zeros((0, 0), np.float32))
 
-    async def _learn(self, histories: Sequence[Frame], now: datetime) -> None:
-        since = {history.host: self._since.get(history.host) for history in histories}
-        for history, models in zip(histories, await asyncio.to_thread(self._fit, histories, now), strict=True):
-            if models is None:
-                self._wait(history, now)
-            elif self._since.get(history.host) == since[history.host]:  # else it became another one, and is due
-                await self._take(models, now)
-
-    def _fit(self, histories: Sequence[Frame], now: datetime) -> list[HostModels | None]:
+    async def _fit(self, history: Frame, now: datetime, hosts: int) -> HostModels | None:
         """None where history is not enough yet."""
-
-        def fit(history: Frame) -> HostModels | None:
-            try:
-                self._enough(history)
-                seconds, previous = self._step.total_seconds(), self._models.get(history.host)
-                return fit_host(history, now, seconds, self._curriculum, previous)
-            except NotEnoughHistory:
-                return None
-
-        return list(Parallel(self._cores, prefer="threads")(delayed(fit)(history) for history in histories))
+        try:
+            self._enough(history)
+            seconds, previous = self._step.total_seconds(), self._models.get(history.host)
+            return await self._pool.run(hosts, fit_host, history, now, seconds, self._curriculum, previous)
+        except NotEnoughHistory:
+            return None
 
     async def _take(self, models: HostModels, now: datetime) -> None:
         host, previous = models.host, self._models.get(models.host)

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import requests
 
 from benchmarks.fake_prometheus import prometheus
@@ -27,7 +28,6 @@ from benchmarks.fake_prometheus import prometheus
 INTERVAL_SECONDS = 15.0
 LOOKED_SECONDS = 0.1
 TOLD_SECONDS = 60.0
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def catalogue(count: int, folder: Path) -> Path:
@@ -65,18 +65,28 @@ def analyzer(url: str, asked: argparse.Namespace, folder: Path) -> Iterator[subp
 
 @dataclass(frozen=True)
 class Used:
-    """A process's memory now and at most, in MiB, and the seconds of processor it took so far."""
+    """A process's memory now and at most, in MiB, and the seconds of processor that it and its children took so far.
+
+    `whole` is the memory of it and its children together, what they share counted once (PSS).
+    """
 
     now: float
     most: float
+    whole: float
     seconds: float
 
     @classmethod
     def by(cls, process: int) -> Used:
+        parent = psutil.Process(process)
         status = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         now, most = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
-        return cls(now, most, (int(fields[11]) + int(fields[12])) / TICKS)
+        whole, seconds = 0.0, 0.0
+        for each in (parent, *parent.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                whole += each.memory_full_info().pss / 2**20
+                times = each.cpu_times()
+                seconds += times.user + times.system
+        return cls(now, most, whole, seconds)
 
 
 class Watch:
@@ -128,34 +138,39 @@ def measure(asked: argparse.Namespace) -> None:
         analyzer(url, asked, Path(name)) as process,
     ):
         watch, begun = Watch(f"http://127.0.0.1:{asked.port}"), time.monotonic()
-        scrape_at, tell_at, whole, before, scored, stages = 30.0, 0.0, None, 0.0, 0, ""
+        scrape_at, tell_at, whole, before, scored, stages, most = 30.0, 0.0, None, 0.0, 0, "", 0.0
         while (passed := time.monotonic() - begun) < 60 * asked.minutes and process.poll() is None:
             watch.look()
             if passed >= scrape_at:
                 scrape_at = passed + INTERVAL_SECONDS
                 scored, stages = watch.scrape()
+                most = max(most, Used.by(process.pid).whole)
                 whole = passed if whole is None and scored == asked.hosts else whole
             if passed >= tell_at and watch.late:
                 tell_at, used = passed + TOLD_SECONDS, Used.by(process.pid)
                 print(
                     f"{passed / 60:5.1f} min: {scored} scored, {len(watch.late)} cycles, last after "
                     f"{watch.late[-1]:.2f} s, {used.now:.0f} MiB now, {used.most:.0f} at most, "
+                    f"{used.whole:.0f} with its workers, "
                     f"{(used.seconds - before) / TOLD_SECONDS:.2f} cores; {stages}",
                     flush=True,
                 )
                 before = used.seconds
             time.sleep(LOOKED_SECONDS)
-        tell(asked, watch, whole, Used.by(process.pid))
+        tell(asked, watch, whole, Used.by(process.pid), most)
 
 
-def tell(asked: argparse.Namespace, watch: Watch, whole: float | None, used: Used) -> None:
+def tell(asked: argparse.Namespace, watch: Watch, whole: float | None, used: Used, most: float) -> None:
     missed = sum(round(gap / INTERVAL_SECONDS) - 1 for gap in watch.gaps)
     print(f"{asked.hosts} hosts with {asked.features} features, {asked.history} of history, {asked.minutes:g} minutes")
     print(f"  first cycle published after {watch.late[0]:.1f} s")
     print(f"  later ones: {spread(watch.late[1:])} (seconds from due to published), {missed} missed")
     print(f"  all hosts scored after {f'{whole / 60:.1f} min' if whole else 'more than that'}")
     print(f"  /-/ready answered in {spread(watch.answered)}; /metrics in {spread(watch.scraped)}")
-    print(f"  {used.now:.0f} MiB at the end, {used.most:.0f} MiB at most; {used.seconds:.0f} s of processor")
+    print(f"  {used.now:.0f} MiB at the end, {used.most:.0f} MiB at most; with its workers {most:.0f} MiB at most")
+    print(
+        f"  {used.seconds:.0f} s of processor; load of the machine {', '.join(f'{one:.1f}' for one in os.getloadavg())}"
+    )
 
 
 def main() -> None:

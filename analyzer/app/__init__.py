@@ -22,6 +22,7 @@ from analyzer.assistant.usage import UsageCollector
 from analyzer.data import Feature
 from analyzer.features import load_features
 from analyzer.names import Names
+from analyzer.pool import MANY_HOSTS, Pool
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
 from analyzer.setting_values import host_and_port
@@ -45,6 +46,8 @@ TIDY_SECONDS = 3600.0
 KEEP = timedelta(days=90)
 # A receiver that is back gets what is owed within half a minute; one small request till then hurts nobody.
 PATIENCE = Backoff(longest_seconds=30.0)
+# What is worked at in processes of their own, for a fleet.
+WORK = ("analyzer.training", "analyzer.prospects")
 # A report older than this many cycles is not relied on.
 OLDEST_CYCLES = 4
 
@@ -61,6 +64,7 @@ class Parts:
     source: FallbackSource
     features: Mapping[str, Feature]
     mishaps: Mishaps
+    pool: Pool
 
 
 async def serve(settings: Settings) -> None:
@@ -81,6 +85,7 @@ async def serve(settings: Settings) -> None:
         Loop("tidy", TIDY_SECONDS, parts.rounds.tidy),
     ]
     closers = [
+        parts.pool.close,
         parts.metrics.close,
         *(receiver.close for receiver in parts.receivers.all),
         parts.assistant.close,
@@ -118,7 +123,7 @@ async def looked_once(settings: Settings, told: Progress = quietly) -> AsyncIter
             await parts.rounds.look(datetime.now(UTC))
             yield parts
         finally:
-            for close in (parts.assistant.close, parts.source.close, store.close):
+            for close in (parts.pool.close, parts.assistant.close, parts.source.close, store.close):
                 await close()
 
 
@@ -135,8 +140,8 @@ def assemble(settings: Settings, store: Store) -> Parts:
     source, logs = source_of(settings, catalogue, names), ExporterLogs(settings.exporter.logs)
     answers = assistant(settings, features, source, logs, store)
     metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(answers), mishaps])
-    told = receivers(settings, store.outbox, features)
-    cycle = cycle_of(settings, catalogue, source, logs, (metrics, *told.all), names)
+    told, pool = receivers(settings, store.outbox, features), Pool(settings.training.cores, MANY_HOSTS, WORK)
+    cycle = cycle_of(settings, catalogue, source, logs, (metrics, *told.all), pool, names)
     return Parts(
         rounds=Rounds(cycle, store, KEEP),
         assistant=answers,
@@ -146,6 +151,7 @@ def assemble(settings: Settings, store: Store) -> Parts:
         source=source,
         features=features,
         mishaps=mishaps,
+        pool=pool,
     )
 
 

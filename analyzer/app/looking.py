@@ -16,6 +16,7 @@ from analyzer.judge import Judge
 from analyzer.machines import METRICS as MACHINE_METRICS
 from analyzer.machines import Inventory
 from analyzer.names import Names
+from analyzer.pool import Pool
 from analyzer.prospects import Prospects
 from analyzer.renaming import Renaming
 from analyzer.settings_tree import Settings
@@ -38,6 +39,7 @@ def cycle_of(
     source: FallbackSource,
     logs: LogReader,
     sinks: tuple[Sink, ...],
+    pool: Pool,
     names: Names,
 ) -> Cycle:
     features: Mapping[str, Feature] = {feature.name: feature for feature in catalogue}
@@ -51,8 +53,9 @@ def cycle_of(
             least=settings.training.least,
             curriculum=curriculum_for(catalogue),
             cores=settings.training.cores,
+            pool=pool,
         ),
-        prospects=Prospects(source, catalogue),
+        prospects=Prospects(source, catalogue, pool=pool),
         judge=Judge(
             catalogue,
             settings.cycle.step,

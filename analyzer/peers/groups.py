@@ -53,13 +53,17 @@ class Groups:
         """Each grouped host beside its peers over the medians of `recent`; hosts without peers there are left out."""
         now = medians(recent, self.hosts, self.features)
         found: dict[str, Peers] = {}
+        seen = np.isfinite(now).any(axis=1)
         for group, name in enumerate(self.names):
-            rows = np.flatnonzero((self.members == group) & np.isfinite(now).any(axis=1))
+            rows = np.flatnonzero((self.members == group) & seen)
             if len(rows) >= FEWEST_ALIKE:
                 away = departures(now[rows], self.usual[rows], self.least)
-                for i, row in enumerate(rows):
+                first = np.argsort(-np.abs(away), axis=1)[:, :SHOWN]
+                shown = np.take_along_axis(away, first, 1)
+                for row, which, far in zip(rows.tolist(), first.tolist(), shown.tolist(), strict=True):
                     host = self.hosts[row]
-                    found[host] = told(name, len(rows) - 1, self.features, away[i], self.seldom.get(host))
+                    by = {self.features[f]: distance for f, distance in zip(which, far, strict=True) if distance}
+                    found[host] = told(name, len(rows) - 1, by, self.seldom.get(host))
         return found
 
 
@@ -112,13 +116,15 @@ class GroupLooks:
         every = [np.flatnonzero(groups.members == group) for group in range(len(groups.names))]
         self._looks = [Looks(rows, times, len(groups.features)) for rows in every]
 
-    def at(self, history: Fleet) -> None:
+    def at(self, history: Fleet) -> GroupLooks:
+        """The looks with these features too: who lets another process look gets others back."""
         history = of_hosts(history, self._groups.hosts)
         for column, name in enumerate(history.features):
             if name in self._groups.features:
                 place = self._groups.features.index(name)
                 for look in self._looks:
                     look.at(history, column, place, float(self._groups.least[place]))
+        return self
 
     def groups(self) -> Groups:
         every = [look.found(self._groups.features) for look in self._looks]
@@ -192,18 +198,17 @@ def departures(now: Array, usual: Array, least: Array) -> Array:
     known = np.isfinite(now).any(axis=0) & np.isfinite(usual).any(axis=0)
     away = np.zeros_like(now)
     here, before = now[:, known], usual[:, known]
-    moved = (here - np.nanmedian(here, axis=0)) - (before - np.nanmedian(before, axis=0))
-    spread = np.nanmedian(np.abs(moved), axis=0) / MAD_PART
-    floor = np.maximum(least[known], 1e-3 * np.abs(np.nanmedian(before, axis=0)))
+    level = middle(before, 0)
+    moved = (here - middle(here, 0)) - (before - level)
+    spread = middle(np.abs(moved), 0) / MAD_PART
+    floor = np.maximum(least[known], 1e-3 * np.abs(level))
     away[:, known] = np.nan_to_num(moved / np.maximum(np.maximum(spread, floor), 1e-9))
     return away
 
 
-def told(group: str, others: int, features: Sequence[str], away: Array, left: Seldom | None) -> Peers:
-    """The greatest departure, and which features it rests on, greatest first."""
-    first = np.argsort(-np.abs(away))[:SHOWN]
-    by = {features[f]: float(away[f]) for f in first if away[f]}
-    distance = float(np.abs(away).max())
+def told(group: str, others: int, by: Mapping[str, float], left: Seldom | None) -> Peers:
+    """`by` says which features the departure rests on, the greatest first."""
+    distance = max((abs(far) for far in by.values()), default=0.0)
     if left is None:
         return Peers(group, others, distance, by)
     return Peers(group, others, distance, by, left.per_day, left.by)

@@ -10,6 +10,7 @@ import pytest
 
 from analyzer.data import Failure, Feature, Fetched, Fleet, Forecast, Host, Window
 from analyzer.errors import SourceUnreachable
+from analyzer.pool import Pool
 from analyzer.prospects import Prospects, with_features
 
 NOW = datetime(2026, 1, 5, 12, 20, tzinfo=UTC)
@@ -226,6 +227,21 @@ async def test_a_large_fleet_is_told_in_parts_as_a_small_one_whole() -> None:
         np.testing.assert_array_equal(one.point, other.point)
         assert one.exhausted_in == other.exhausted_in
     assert whole.peers(recent) == parts.peers(recent)
+
+
+async def test_a_fleet_told_in_another_process_is_told_the_same() -> None:
+    pool, recent = Pool(many_hosts=3), lately(0.9)
+    here, there = Prospects(SteadySource(), FEATURES), Prospects(SteadySource(), FEATURES, series_at_once=3, pool=pool)
+    for at in (NOW, NOW + timedelta(minutes=5)):
+        await here.renew(at, lambda: recent)
+        await there.renew(at, lambda: recent)
+        for one, other in zip(here.forecasts("web-2", at), there.forecasts("web-2", at), strict=True):
+            assert one.feature == other.feature
+            np.testing.assert_array_equal(one.times, other.times)
+            np.testing.assert_array_equal(one.upper, other.upper)
+            assert one.exhausted_in == other.exhausted_in
+    assert here.peers(recent) == there.peers(recent)
+    await pool.close()
 
 
 async def test_what_is_no_longer_imminent_is_told_by_the_long_history_again() -> None:

@@ -134,14 +134,17 @@ async def test_what_came_at_this_hour_on_earlier_days_is_known_after_a_restart(s
 
 
 class Slow(World):
-    """Answers cycles only when told to; nobody's own history can be had."""
+    """Answers cycles only when told to; a host's own history can't be had, which is said when told to."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked, self.answers = asyncio.Event(), asyncio.Event()
+        self.refused, self.refuses = asyncio.Event(), asyncio.Event()
 
     async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
         if host is not None:
+            self.refused.set()
+            await self.refuses.wait()
             raise SourceUnreachable("can't read the history of one host")
         self.asked.set()
         await self.answers.wait()
@@ -155,11 +158,33 @@ async def test_what_fails_while_a_cycle_runs_stands_in_the_next_report(store: St
     await at_work.look(BEGIN)
     world.answers.clear()
     world.asked.clear()
+    learning = asyncio.create_task(at_work.train(BEGIN))
+    await world.refused.wait()
     cycle = asyncio.create_task(at_work.look(BEGIN + MINUTE))
     await world.asked.wait()
-    await at_work.train(BEGIN + MINUTE)
+    world.refuses.set()
+    await learning
     world.answers.set()
     await cycle
     await at_work.look(BEGIN + 2 * MINUTE)
     assert at_work.report is not None
     assert "train" in {failure.stage for failure in at_work.report.failures}
+
+
+async def test_no_history_is_read_while_a_cycle_runs(store: Store) -> None:
+    world = Slow()
+    world.answers.set()
+    at_work = rounds(world, store)
+    await at_work.look(BEGIN)
+    world.answers.clear()
+    world.asked.clear()
+    cycle = asyncio.create_task(at_work.look(BEGIN + MINUTE))
+    await world.asked.wait()
+    learning = asyncio.create_task(at_work.train(BEGIN + MINUTE))
+    await asyncio.sleep(0.01)
+    assert not world.refused.is_set()
+    world.answers.set()
+    await cycle
+    await world.refused.wait()
+    world.refuses.set()
+    await learning

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ HOUR = 3600.0
 HORIZONS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR, "30d": 720 * HOUR}
 # A last point that lacks no more of the horizon than this share is still said to be for it.
 NEAR = 0.1
+MOST_KNOWN = 64
 
 
 def _limited(host: HostReport) -> list[Forecast]:
@@ -41,22 +42,40 @@ class Places:
         # On a told time its own value counts alone, whatever is told of the next.
         return cls(tuple(told), left, np.where(part > 0, right, left), part)
 
-    def samples(self, feature: str, values: Values) -> Samples:
-        found = values[self.left] * (1.0 - self.part) + values[self.right] * self.part
-        return zip([(feature, name) for name in self.names], found.tolist(), strict=True)
+    def samples(self, features: Sequence[str], values: Values) -> Samples:
+        """Of forecasts that share these times, `values[forecast, time]`."""
+        found = values[:, self.left] * (1.0 - self.part) + values[:, self.right] * self.part
+        for feature, row in zip(features, found.tolist(), strict=True):
+            yield from zip([(feature, name) for name in self.names], row, strict=True)
+
+
+class KnownPlaces:
+    """Most hosts of a fleet share their forecasts' times and when they were last seen: found once for all of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, float], tuple[Times, Places]] = {}
+
+    def of(self, times: Times, seen: float) -> Places:
+        key = (id(times), seen)
+        if key not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = (times, Places.of(times - seen))  # held, so that no other's id becomes theirs
+        return self._known[key][1]
 
 
 def _at_horizons(pick: Callable[[Forecast], Values]) -> Callable[[HostReport], Samples]:
+    known = KnownPlaces()
+
     def of_host(host: HostReport) -> Samples:
         if host.last_seen is None:
             return
-        # Most forecasts of a host share their times.
-        known: dict[int, Places] = {}
+        alike: dict[int, list[Forecast]] = {}
         for forecast in _limited(host):
-            places = known.get(id(forecast.times))
-            if places is None:
-                places = known[id(forecast.times)] = Places.of(forecast.times - host.last_seen.timestamp())
-            yield from places.samples(forecast.feature, pick(forecast))
+            alike.setdefault(id(forecast.times), []).append(forecast)
+        for forecasts in alike.values():
+            places = known.of(forecasts[0].times, host.last_seen.timestamp())
+            yield from places.samples([f.feature for f in forecasts], np.stack([pick(f) for f in forecasts]))
 
     return of_host
 

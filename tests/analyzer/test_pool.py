@@ -1,0 +1,183 @@
+"""Processes of ours: what they do is what threads do, they give way, and none is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from threadpoolctl import threadpool_limits
+
+from analyzer.cycle import Cycle
+from analyzer.data import Fetched, Fleet, Host, Window
+from analyzer.errors import NotEnoughHistory, WorkerLost
+from analyzer.judge import Judge
+from analyzer.pool import NICENESS, Pool
+from analyzer.prospects import Prospects
+from analyzer.rounds import Rounds
+from analyzer.store import Store
+from analyzer.training import HostModels, Trainer
+
+STEP = timedelta(seconds=15)
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and niceness are POSIX's")
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[Pool]:
+    opened = Pool(many_hosts=2)
+    yield opened
+    await opened.close()
+
+
+def refuses() -> None:
+    raise NotEnoughHistory("web-1 needs 30 steps, 3 hold values")
+
+
+def dies() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def interrupted() -> str:
+    os.kill(os.getpid(), signal.SIGINT)
+    return "still here"
+
+
+async def test_few_hosts_are_worked_for_here_and_a_fleet_in_another_process(pool: Pool) -> None:
+    assert await pool.run(1, os.getpid) == os.getpid()
+    assert await Pool().run(10_000, os.getpid) == os.getpid()
+    worker = await pool.run(2, os.getpid)
+    assert worker != os.getpid()
+    assert await pool.run(2, os.getpid) == worker
+
+
+@posix
+async def test_a_worker_gives_way_and_leaves_ctrl_c_to_who_began_it(pool: Pool) -> None:
+    assert await pool.run(2, os.nice, 0) == os.nice(0) + NICENESS
+    assert await pool.run(2, interrupted) == "still here"
+
+
+@posix
+async def test_a_killed_worker_is_told_and_the_next_work_is_done_by_another(pool: Pool) -> None:
+    before = await pool.run(2, os.getpid)
+    with pytest.raises(WorkerLost, match=r"ended before it was done: SIGKILL\(-9\)"):
+        await pool.run(2, dies)
+    assert await pool.run(2, os.getpid) != before
+
+
+async def test_what_the_work_raises_is_raised_here(pool: Pool) -> None:
+    with pytest.raises(NotEnoughHistory, match="3 hold values"):
+        await pool.run(2, refuses)
+
+
+async def test_a_closed_pool_leaves_no_process_even_while_one_works() -> None:
+    pool = Pool(many_hosts=2)
+    worker = psutil.Process(await pool.run(2, os.getpid))
+    asleep = asyncio.create_task(pool.run(2, time.sleep, 3600))
+    await asyncio.sleep(0)
+    await pool.close()
+    assert not worker.is_running()
+    asleep.cancel()
+    await asyncio.gather(asleep, return_exceptions=True)
+
+
+BEGINS = """
+import asyncio, os, signal, sys
+from analyzer.pool import Pool
+
+async def main() -> None:
+    pool = Pool(many_hosts=2)
+    print(await pool.run(2, os.getpid), flush=True)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stop.wait()
+    await pool.close()
+
+asyncio.run(main())
+"""
+
+
+@posix
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_worker_ends_with_who_began_it(how: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", BEGINS], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = psutil.Process(int(parent.stdout.readline()))
+        others = psutil.Process(parent.pid).children(recursive=True)
+        parent.send_signal(how)
+    gone, left = psutil.wait_procs([worker, *others], timeout=60)
+    assert worker in gone
+    assert left == []
+
+
+@dataclass
+class Noise:
+    """Three hosts of noise."""
+
+    name: str = "noise"
+
+    async def fetch(self, window: Window, host: str | None = None, features: tuple[str, ...] | None = None) -> Fetched:
+        names = ("web-0", "web-1", "web-2") if host is None else (host,)
+        values = np.random.default_rng(7).normal(0.5, 0.1, (len(names), 2, window.steps)).astype(np.float32)
+        return Fetched(Fleet(tuple(map(Host, names)), ("cpu", "memory"), window.times, values), self.name)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_host_learned_in_a_process_is_what_it_is_in_a_thread(pool: Pool) -> None:
+    here, there = Trainer(Noise(), STEP), Trainer(Noise(), STEP, pool=pool)
+    with threadpool_limits(1):  # as a worker has: sums of parts in another order differ in their last bits
+        for trainer in (here, there):
+            assert await trainer.train(NOW, ["web-0", "web-1"], most=2) == ("web-0", "web-1")
+    for name in ("web-0", "web-1"):
+        one, other = here.models(name), there.models(name)
+        assert isinstance(one, HostModels)
+        assert isinstance(other, HostModels)
+        assert pickle.dumps(one.fitted) == pickle.dumps(other.fitted)
+        assert (one.steps, one.calibration.days, one.calibration.usual) == (
+            other.steps,
+            other.calibration.days,
+            other.calibration.usual,
+        )
+        np.testing.assert_array_equal(one.calibration.episodes, other.calibration.episodes)
+
+
+@posix
+async def test_a_killed_worker_costs_one_round_and_is_told(pool: Pool, tmp_path: Path) -> None:
+    source, store, hour = Noise(), await Store.open(tmp_path), timedelta(hours=1)
+    trainer = Trainer(source, STEP, history=timedelta(days=7), pool=pool)
+    cycle = Cycle(source, trainer, Prospects(source, ()), Judge((), STEP), (), (), STEP, hour)
+    rounds = Rounds(cycle, store, timedelta(days=90))
+    await rounds.look(NOW)
+    worker = await pool.run(2, os.getpid)
+    learning = asyncio.create_task(rounds.train(NOW))
+    await asyncio.to_thread(busy, worker)
+    os.kill(worker, signal.SIGKILL)
+    await learning
+    await rounds.look(NOW + STEP)
+    assert rounds.report is not None
+    assert [failure.stage for failure in rounds.report.failures] == ["train"]
+    assert trainer.scored(["web-0"]) == 0
+    await rounds.train(NOW + STEP)
+    assert trainer.scored(["web-0"]) == 1
+    await store.close()
+
+
+def busy(process: int) -> None:
+    """Waits until it has begun to fit: it has used some processor since."""
+    worker = psutil.Process(process)
+    before = worker.cpu_times().user
+    while worker.cpu_times().user < before + 0.1:
+        time.sleep(0.01)
