@@ -10,7 +10,7 @@ from datetime import datetime
 
 from analyzer.data import Fetched, Fleet
 from analyzer.identities import Registry
-from analyzer.judge import Judge, Memory, Suspects
+from analyzer.judge import Judge, Memory, Suspects, carried
 from analyzer.machines import Machines
 from analyzer.names import Names, Rename
 
@@ -36,6 +36,7 @@ class Renaming:
 
         SourceError when they could not be. The direct scrape knows no host that is gone, so it is not asked.
         """
+        memory, _ = carried(memory, self.names.renames)  # after a crash it may not know of all of them yet
         suspected = judge.suspects(now, recent, memory, fetched.not_asked)
         if self.registry is None or fetched.stale or fetched.fallback_reason or not suspected.gone:
             return (), asked

@@ -55,6 +55,7 @@ __all__ = [
     "Verdict",
     "became_another",
     "calibrate",
+    "carried",
     "rename_told",
 ]
 
