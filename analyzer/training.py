@@ -243,7 +243,6 @@ class Trainer:
             models, due = self._models.get(one.before), self._due.get(one.before)
             if models is not None:
                 self.adopt(replace(models, host=one.now))
-                self._learning.pop(one.now, None)
             if due is not None:
                 self._due[one.now] = due
             if one.before in self._since:

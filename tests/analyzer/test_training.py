@@ -11,6 +11,7 @@ import pytest
 
 from analyzer.data import Fetched, Fleet, Host, Learning, Window
 from analyzer.errors import SourceUnreachable
+from analyzer.names import Rename
 from analyzer.training import HostModels, Trainer
 
 STEP = timedelta(seconds=15)
@@ -132,6 +133,29 @@ async def test_hosts_that_are_gone_are_forgotten() -> None:
     await trainer.train(NOW, ["web-1"])
     trainer.forget(["web-1"])
     assert trainer.models("web-1") == Learning(0, trainer.steps_needed)
+
+
+async def test_what_was_learned_of_a_host_goes_on_under_its_new_name() -> None:
+    source = ShortSource(known=1000)
+    trainer = Trainer(source, STEP)
+    await trainer.train(NOW, ["web-1", "web-2"], most=2)
+    changed = NOW - timedelta(hours=1)
+    trainer.begin_anew("web-2", changed)
+    source.known = 10
+    await trainer.train(NOW, ["db-1"])
+    assert isinstance(trainer.models("db-1"), Learning)
+    trainer.rename([Rename("web-1", "db-1", NOW.timestamp()), Rename("web-2", "db-2", NOW.timestamp())])
+    models = trainer.models("db-1")
+    assert isinstance(models, HostModels)
+    assert (models.host, models.steps, models.fitted_at) == ("db-1", 1000, NOW)
+    assert trainer.hosts == {"db-1"}
+    assert trainer.due(NOW + timedelta(hours=1), ["db-1"]) == (), "it is due when it was"
+    trainer.begin_anew("db-2", changed)
+    source.known = 1000
+    await trainer.train(NOW, ["db-2"])
+    learned = trainer.models("db-2")
+    assert isinstance(learned, HostModels)
+    assert learned.steps == 241, "what it was before it became another host is still not learned"
 
 
 async def test_hosts_without_models_come_before_those_whose_models_are_old() -> None:
