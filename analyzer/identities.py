@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +15,12 @@ from analyzer.features import any_matcher
 from analyzer.interfaces import Queries
 
 Facts = Mapping[str, frozenset[str]]
+NOTHING: frozenset[str] = frozenset()
 
 # Names of node_exporter, each with its facts in labels.
 KERNEL, CARDS, FIRMWARE = "node_uname_info", "node_network_info", "node_dmi_info"
+# What one kernel alone counts from its start on, however many look at it.
+SWITCHES = "node_context_switches_total"
 # A moment of the sample itself, not of the question: for five minutes a series is held for alive that may be none.
 LAST = "max by (instance) (max_over_time(timestamp(node_boot_time_seconds{$selector})[$span:15s]))"
 LOOKBACK_SECONDS = 300
@@ -44,13 +47,17 @@ MADE_UP = 4
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Each is empty where a host does not tell it. `seen_at` is its last sample's time, of hosts that are gone."""
+    """Each is empty where a host does not tell it. `seen_at` is its last sample's time, of hosts that are gone.
+
+    `switches` are its kernel's context switches since it started, as last told.
+    """
 
     names: frozenset[str] = frozenset()
     cards: frozenset[str] = frozenset()
     firmware: frozenset[str] = frozenset()
     kernels: frozenset[str] = frozenset()
     seen_at: float | None = None
+    switches: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,22 +72,11 @@ class Registry:
         span = math.ceil(at.timestamp() - min(gone.values())) + LOOKBACK_SECONDS
         of_gone = self._picking(any_matcher("instance", gone))
         here = self._picking("")
-        asked = [f"{name}{here} or last_over_time({name}{of_gone}[{span}s])" for name in (KERNEL, CARDS, FIRMWARE)]
+        known = (KERNEL, CARDS, FIRMWARE, SWITCHES)
+        asked = [f"{name}{here} or last_over_time({name}{of_gone}[{span}s])" for name in known]
         asked.append(LAST.replace("{$selector}", of_gone).replace("$span", f"{span}s"))
-        kernel, cards, firmware, last = await asyncio.gather(*(self.queries.instant(promql, at) for promql in asked))
-        names, cards_of, uuids = _of_hosts(kernel, _names), _of_hosts(cards, _card), _of_hosts(firmware, _uuid)
-        kernels, seen = _of_hosts(kernel, _kernel), {_instance(sample): sample.value for sample in last}
-        none = frozenset[str]()
-        return {
-            host: Identity(
-                names.get(host, none),
-                cards_of.get(host, none),
-                uuids.get(host, none),
-                kernels.get(host, none),
-                seen.get(host),
-            )
-            for host in names.keys() | cards_of.keys() | uuids.keys() | seen.keys()
-        }
+        told = await asyncio.gather(*(self.queries.instant(promql, at) for promql in asked))
+        return _identities(*told)
 
     def _picking(self, matcher: str) -> str:
         return f"{{{','.join(part for part in (self.selector.strip(' ,'), matcher) if part)}}}"
@@ -88,6 +84,33 @@ class Registry:
 
 def _instance(sample: Sample) -> str:
     return sample.labels.get("instance", "")
+
+
+def _identities(
+    kernel: Sequence[Sample],
+    cards: Sequence[Sample],
+    firmware: Sequence[Sample],
+    switches: Sequence[Sample],
+    last: Sequence[Sample],
+) -> Mapping[str, Identity]:
+    names, kernels = _of_hosts(kernel, _names), _of_hosts(kernel, _kernel)
+    addresses, uuids = _of_hosts(cards, _card), _of_hosts(firmware, _uuid)
+    counted, seen = _values(switches), _values(last)
+    return {
+        host: Identity(
+            names.get(host, NOTHING),
+            addresses.get(host, NOTHING),
+            uuids.get(host, NOTHING),
+            kernels.get(host, NOTHING),
+            seen.get(host),
+            counted.get(host),
+        )
+        for host in names.keys() | addresses.keys() | uuids.keys() | seen.keys()
+    }
+
+
+def _values(samples: Iterable[Sample]) -> Mapping[str, float]:
+    return {_instance(sample): sample.value for sample in samples}
 
 
 def _of_hosts(samples: Iterable[Sample], fact: Callable[[Mapping[str, str]], Iterable[str]]) -> Facts:

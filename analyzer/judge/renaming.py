@@ -26,6 +26,8 @@ SAME_START_SECONDS = 5.0
 START_UNCERTAIN_SECONDS = 60.0
 # Who is away longer than a start takes, and comes back under another name of its own, may have been set up anew.
 RESTART_SECONDS = 1800.0
+# One kernel counts on where it was; while it is asked about, at most so many times as fast as ever since its start.
+BUSIER = 30.0
 # What is shared by more hosts than these tells nobody apart.
 MOST_ALIKE = 16
 
@@ -125,23 +127,23 @@ def renames(suspected: Suspects, everybody: Sequence[Life], slack_seconds: float
     chains = []
     for host in sorted(suspected.new):
         chain = [*sorted(kin.of(known[host]), key=lambda life: (life.ended, life.host)), known[host]]
-        if _follow(chain, slack_seconds):
+        if _follow(chain, slack_seconds, now):
             chains.append([life.host for life in chain])
     claims = Counter(host for chain in chains for host in chain)
     sure = (chain for chain in chains if all(claims[host] == 1 for host in chain))
     return tuple(Rename(before, after, now) for chain in sure for before, after in pairwise(chain))
 
 
-def _follow(chain: Sequence[Life], slack_seconds: float) -> bool:
+def _follow(chain: Sequence[Life], slack_seconds: float, now: float) -> bool:
     """Whether each may be the next of every one before it; who is not gone comes before nobody."""
     return all(
-        earlier.ended - later.begun <= slack_seconds and same_machine(earlier, later)
+        earlier.ended - later.begun <= slack_seconds and same_machine(earlier, later, now)
         for place, later in enumerate(chain)
         for earlier in chain[:place]
     )
 
 
-def same_machine(earlier: Life, later: Life) -> bool:
+def same_machine(earlier: Life, later: Life, asked_at: float) -> bool:
     """Whether everything says so, and nothing says otherwise; what is not told says nothing."""
     then, now = earlier.identity, later.identity
     if not _same_size(earlier.machine, later.machine) or _differ(then.cards, now.cards):
@@ -149,12 +151,23 @@ def same_machine(earlier: Life, later: Life) -> bool:
     if _differ(then.firmware, now.firmware) or earlier.machine.booted_at is None or later.machine.booted_at is None:
         return False
     if abs(later.machine.booted_at - earlier.machine.booted_at) <= SAME_START_SECONDS:
-        return not _differ(then.kernels, now.kernels) and bool(_hardware(then, now) or then.names & now.names)
+        one = not _differ(then.kernels, now.kernels) and _counts_on(earlier, later, asked_at)
+        return one and bool(_hardware(then, now) or then.names & now.names)
     if later.machine.booted_at < earlier.ended - START_UNCERTAIN_SECONDS:
         return False
     # After a start only the hardware can tell, all of it: a card can be put into another machine.
     whole = then.cards == now.cards if then.cards and now.cards else bool(then.firmware & now.firmware)
     return whole and bool(then.names & now.names or later.begun - earlier.ended <= RESTART_SECONDS)
+
+
+def _counts_on(earlier: Life, later: Life, asked_at: float) -> bool:
+    """Clones that started in one second are as old, and have not done just as much."""
+    then, now, booted = earlier.identity.switches, later.identity.switches, earlier.machine.booted_at
+    if then is None or now is None or booted is None:
+        return True
+    passed = min(later.ended, asked_at) - earlier.ended + START_UNCERTAIN_SECONDS
+    usual = then / max(earlier.ended - booted, START_UNCERTAIN_SECONDS)
+    return 0 <= now - then <= BUSIER * usual * passed
 
 
 def _same_size(then: Machine, now: Machine) -> bool:

@@ -48,6 +48,7 @@ async def test_those_that_are_gone_are_asked_for_as_they_last_were_and_no_others
         f'node_uname_info{{job="node"}} or last_over_time(node_uname_info{picked}[400s])',
         f'node_network_info{{job="node"}} or last_over_time(node_network_info{picked}[400s])',
         f'node_dmi_info{{job="node"}} or last_over_time(node_dmi_info{picked}[400s])',
+        f'node_context_switches_total{{job="node"}} or last_over_time(node_context_switches_total{picked}[400s])',
         f"max by (instance) (max_over_time(timestamp(node_boot_time_seconds{picked})[400s:15s]))",
     ]
 
@@ -62,6 +63,7 @@ async def test_a_machine_is_known_by_its_names_kernel_cards_firmware_and_last_sa
             "node_network_info": (sample(device="eno1", address="A4:BF:01:23:45:67"),),
             "node_dmi_info": (sample(product_uuid=UUID.upper()),),
             "max by": (sample(1234.5),),
+            "node_context": (sample(98765.0),),
         }
     )
     assert found == Identity(
@@ -70,6 +72,7 @@ async def test_a_machine_is_known_by_its_names_kernel_cards_firmware_and_last_sa
         frozenset({UUID}),
         frozenset({"Linux 6.1.0 #1 SMP x86_64"}),
         1234.5,
+        98765.0,
     )
 
 

@@ -58,15 +58,18 @@ def history() -> str:
                 f"node_boot_time_seconds{{{labels}}}": BEGIN.timestamp() - 86400,
                 f'node_cpu_seconds_total{{{labels},cpu="0",mode="idle"}}': 15.0 * step,
                 f"node_memory_MemTotal_bytes{{{labels}}}": 8 * 2**30,
+                f"node_context_switches_total{{{labels}}}": 1e8 * int(CARDS[instance]) + 5000.0 * step,
                 f"node_uname_info{{{uname}}}": 1,
                 f'node_network_info{{{labels},device="eno1",address="a4:bf:01:00:00:{CARDS[instance]}"}}': 1,
             }.items():
                 told.setdefault(metric.partition("{")[0], []).append(f"{metric} {value} {at}")
-    kinds = {"node_cpu_seconds_total": "counter"}
     lines = [
         line
         for name, samples in told.items()
-        for line in (f"# TYPE {name.removesuffix('_total')} {kinds.get(name, 'gauge')}", *samples)
+        for line in (
+            f"# TYPE {name.removesuffix('_total')} {'counter' if name.endswith('_total') else 'gauge'}",
+            *samples,
+        )
     ]
     return "\n".join([*lines, "# EOF", ""])
 

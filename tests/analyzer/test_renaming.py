@@ -97,6 +97,20 @@ def test_whatever_says_otherwise_counts(other: Life) -> None:
     assert told(OLD, other) == []
 
 
+def counted(switches: float) -> Identity:
+    return replace(known_by("template"), switches=switches)
+
+
+def test_clones_of_one_second_and_one_name_have_not_done_just_as_much() -> None:
+    """The one that is gone had a switch a second since it started: 170 s later it has at most 30 times 170 more."""
+    old = replace(OLD, identity=counted(49_890))
+    for switches in (49_890, 50_000, 54_990):
+        assert told(old, replace(NEW, identity=counted(switches))) == MERGED
+    for switches in (49_889, 54_991):
+        assert told(old, replace(NEW, identity=counted(switches))) == []
+    assert told(old, replace(NEW, identity=known_by("template"))) == MERGED, "not every exporter counts them"
+
+
 def test_a_few_scrapes_under_both_names_are_no_life_together() -> None:
     assert told(OLD, replace(NEW, begun=LEFT - 60)) == MERGED
 

@@ -12,7 +12,20 @@ import numpy as np
 import pytest
 
 from analyzer.cycle import Cycle
-from analyzer.data import Feature, Fetched, FindingFilter, Fleet, Host, Sample, Series, Window
+from analyzer.data import (
+    Cause,
+    Evidence,
+    Feature,
+    Fetched,
+    Finding,
+    FindingFilter,
+    Fleet,
+    Host,
+    Sample,
+    Series,
+    Severity,
+    Window,
+)
 from analyzer.errors import SourceUnreachable
 from analyzer.identities import Registry
 from analyzer.judge import Judge
@@ -195,8 +208,25 @@ async def test_blue_and_green_that_live_side_by_side_are_two(store: Store) -> No
 async def test_the_same_hosts_are_asked_about_once(store: Store) -> None:
     world = World([STEADY, Life("a", "m2", 0, 10), Life("other", "m3", 10, 99)])
     await live(rounds(world, store), 5, 30)
-    assert len(world.asked) == 4
+    assert len(world.asked) == 5, "each query once"
     assert await told(store) == [("silent", "a", True, "")]
+
+
+def over(kind: str, host: str, minute: float, *causes: Cause) -> Finding:
+    at = BEGIN + minute * MINUTE
+    return Finding(kind, host, Severity.INFO, at, at + MINUTE, 0.9, causes)
+
+
+async def test_what_was_found_before_is_known_of_its_host_after_a_restart(store: Store) -> None:
+    """A nightly job that came under the old name, and a size that was another one under it."""
+    size = Cause("cores", 0.5, Evidence("x", Window(BEGIN, BEGIN, STEP), "a", "cores", "", 8.0, 2.0, 2.0))
+    await store.findings.record([over("anomaly", "a", 2), over("resized", "a", 3, size)], BEGIN)
+    world = World([STEADY, Life("a", "m2", 0, 10), Life("b", "m2", 10, 99)])
+    await live(rounds(world, store), 5, 12)
+    again = rounds(world, store)
+    await live(again, 20, 20)
+    assert list(again._memory.judged.past) == ["b"]
+    assert again._trainer._since == {"b": BEGIN + 3 * MINUTE}
 
 
 async def test_a_name_that_changed_while_nobody_looked_is_found_by_the_next_analyzer(store: Store) -> None:
