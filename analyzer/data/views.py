@@ -35,13 +35,16 @@ class Views:
     `padded[h, LONGEST - 1 + t, f]` are deviations in usual spreads, within bounds, and `fars[h, t, f]` without;
     `levels[level][h, t, f]` the averages of the rows before each; `residuals[h, t, f]` what the regression, asked
     before, leaves unexplained. `worths[h, t, f]` are what one spread counts when features are compared as causes.
-    `rows` are those meant of all t.
+    `stirs[h, t, f]` is how far each feature was from its level in the long run, before each row; where that run is not
+    over, `missing[h, t]` of it is. `rows` are those meant of all t.
     """
 
     padded: Values
     fars: Values
     levels: Mapping[Level, Values]
     worths: Values
+    stirs: Values
+    missing: Values
     rows: Rows | slice = field(default_factory=lambda: slice(None))
     residuals: Values | None = None
 
@@ -62,6 +65,10 @@ class Views:
     @property
     def worth(self) -> Values:
         return self.worths[:, self.rows]
+
+    def restless(self, usual: Values) -> Values:
+        """How many times its `usual[h, f]` each feature has stirred in the long run, `[h, t, f]`."""
+        return np.asarray(self.stirs[:, self.rows] / usual[:, None] + self.missing[:, self.rows, None])
 
     def lag(self, steps: int) -> Values:
         """Each row's values `steps` rows ago, `[h, t, f]`; before the first row, the first."""

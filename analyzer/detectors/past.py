@@ -17,25 +17,32 @@ Worth = Callable[[Values, Values], Values]
 
 # Averages of so many rows are one matrix product.
 ROWS_AT_ONCE = 64
+# A feature stirs when it leaves its own level; for so many rows it is remembered how much each does.
+STIRS_FROM = Level(60.0, 8.0)
+LONG_RUN = 5760.0
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """`rows[h, LONGEST - 1, f]` before the next one, newest last; `averages[h, level, f]` up to and with the newest.
 
-    `lowest[h, f]` and `highest[h, f]` are how far each feature went so far, in spreads.
+    `lowest[h, f]` and `highest[h, f]` are how far each feature went so far, in spreads. `stirs[h, f]` is how far each
+    was from its own level on average of a long run, of which `missing[h]` has not been seen.
     """
 
     rows: Values
     averages: Values
     lowest: Values
     highest: Values
+    stirs: Values
+    missing: Values
 
     @classmethod
     def before(cls, first: Values, levels: int) -> Past:
         """Before a host's first row `first[h, f]`: as if it had always been so, within each level's bound."""
         near = np.clip(first, -FARTHEST, FARTHEST)[:, None]
-        return cls(np.repeat(near, LONGEST - 1, axis=1), np.repeat(near, levels, axis=1), first, first)
+        still, missing = np.zeros_like(near[:, 0]), np.ones(len(first), np.float32)
+        return cls(np.repeat(near, LONGEST - 1, axis=1), np.repeat(near, levels, axis=1), first, first, still, missing)
 
     def advance(self, far: Values, levels: Sequence[Level], worth: Worth) -> tuple[Views, Past]:
         """What is seen of the rows `far[h, t, f]`, FARTHEST from usual at most, and what stays for those after them."""
@@ -44,14 +51,19 @@ class Past:
         lowest = np.minimum(np.minimum.accumulate(far, axis=1), self.lowest[:, None])
         highest = np.maximum(np.maximum.accumulate(far, axis=1), self.highest[:, None])
         before, newest = {}, np.empty_like(self.averages)
+        bounded = {bound: np.clip(z, -bound, bound) for bound in {level.bound for level in levels}}
         for place, level in enumerate(levels):
-            bounded = np.clip(z, -level.bound, level.bound)
             start = np.clip(self.averages[:, place], -level.bound, level.bound)
-            smooth = averages(bounded, level.span, start)
+            smooth = averages(bounded[level.bound], level.span, start)
             before[level] = smooth[:, :-1]
             newest[:, place] = smooth[:, -1]
-        past = Past(padded[:, -(LONGEST - 1) :], newest, lowest[:, -1], highest[:, -1])
-        return Views(padded, far, before, worth(lowest, highest)), past
+        stirs, missing = self.stirs[:, None], self.missing[:, None]
+        if STIRS_FROM in before:
+            stirs = averages(np.abs(bounded[STIRS_FROM.bound] - before[STIRS_FROM]), LONG_RUN, self.stirs)
+            left = (1.0 - 2.0 / (LONG_RUN + 1.0)) ** np.arange(z.shape[1] + 1)
+            missing = np.asarray(missing * left, np.float32)
+        past = Past(padded[:, -(LONGEST - 1) :], newest, lowest[:, -1], highest[:, -1], stirs[:, -1], missing[:, -1])
+        return Views(padded, far, before, worth(lowest, highest), stirs[:, :-1], missing[:, :-1]), past
 
 
 def alike(lowest: Values, _highest: Values) -> Values:

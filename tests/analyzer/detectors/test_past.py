@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analyzer.data import Level, Values, Views
-from analyzer.detectors.past import Past, alike, averages, fading_peaks
+from analyzer.detectors.past import STIRS_FROM, Past, alike, averages, fading_peaks
 
 WIDE = 50.0
 RISE = np.array([[[0.0], [1.0], [2.0], [3.0]]], np.float32)
@@ -67,15 +67,17 @@ def test_a_peak_of_before_fades_on() -> None:
 
 @pytest.mark.parametrize("cut", [1, 2, 7, 19])
 def test_rows_seen_in_two_parts_are_seen_as_in_one(cut: int) -> None:
-    levels = (Level(5.0, WIDE), Level(20.0, 1.0))
+    levels = (Level(5.0, WIDE), Level(20.0, 1.0), STIRS_FROM)
     z = np.random.default_rng(5).normal(0.0, 2.0, (3, 20, 4)).astype(np.float32)
-    whole, after_whole = Past.before(z[:, 0], 2).advance(z, levels, covered)
-    _, before = Past.before(z[:, 0], 2).advance(z[:, :cut], levels, covered)
+    whole, after_whole = Past.before(z[:, 0], 3).advance(z, levels, covered)
+    _, before = Past.before(z[:, 0], 3).advance(z[:, :cut], levels, covered)
     part, after = before.advance(z[:, cut:], levels, covered)
     np.testing.assert_allclose(part.window(10), whole.window(10)[:, cut:])
     for level in levels:
         np.testing.assert_allclose(part.level(level), whole.level(level)[:, cut:], atol=1e-5)
     np.testing.assert_allclose(part.worth, whole.worth[:, cut:])
+    usual = np.full((3, 4), 0.5, np.float32)
+    np.testing.assert_allclose(part.restless(usual), whole.restless(usual)[:, cut:], atol=1e-5)
     np.testing.assert_allclose(after.averages, after_whole.averages, atol=1e-5)
 
 
@@ -89,6 +91,17 @@ def test_how_far_a_feature_went_is_told_beyond_what_models_see() -> None:
     assert views.z[0, :, 0].tolist() == [0.0, 50.0, -50.0, 3.0]
     assert views.worth[0, :, 0].tolist() == [0.0, 70.0, 270.0, 270.0]
     assert (past.lowest.item(), past.highest.item()) == (-200.0, 70.0)
+
+
+def test_a_feature_is_as_restless_as_it_usually_is_until_more_is_seen() -> None:
+    step = np.array([[0.0, 2.0, -2.0]], np.float32)
+    z = np.concatenate([np.zeros((1, 1, 3), np.float32), np.repeat(step[:, None], 2000, axis=1)], axis=1)
+    views = Past.before(z[:, 0], 1).advance(z, (STIRS_FROM,), alike)[0]
+    restless = views.restless(np.full((1, 3), 0.04, np.float32))
+    assert restless[0, 0].tolist() == [1.0, 1.0, 1.0]
+    assert restless[0, 60] == pytest.approx([0.979, 1.429, 1.429], abs=1e-3)
+    # Its own level has followed it: one lasting move stirs but for a while.
+    assert restless[0, 2000] == pytest.approx([0.499, 0.767, 0.767], abs=1e-3)
 
 
 def test_averages_of_many_rows_are_those_of_pandas() -> None:
