@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 # mallopt(3)'s parameters, from malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
@@ -28,6 +29,13 @@ def unimported(name: str) -> Iterator[None]:
         yield
     finally:
         del sys.modules[name]
+
+
+def import_lean(modules: Iterable[str]) -> None:
+    """Import them, and no pandas for their sake."""
+    with unimported("pandas"):
+        for name in modules:
+            import_module(name)
 
 
 def hold_little() -> bool:

@@ -15,14 +15,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from importlib import import_module
 from typing import Any, TypeVar, TypeVarTuple
 
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analyzer.errors import WorkerLost
-from analyzer.lean import give_back, hold_little, unimported
+from analyzer.lean import give_back, hold_little, import_lean
 
 T = TypeVar("T")
 Given = TypeVarTuple("Given")
@@ -39,13 +38,14 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 class Pool:
     """At most `cores` processes, for fleets of `many_hosts` and more; without that, threads alone.
 
-    What the work needs is in `modules`, which a process imports first, as lean as its parent does.
+    What the work needs is in `modules`, which are imported where it is done, before the first of it.
     """
 
     def __init__(self, cores: int = 1, many_hosts: int | None = None, modules: tuple[str, ...] = ()) -> None:
         self._cores = cores
         self._many_hosts = many_hosts
         self._modules = modules
+        self._imported = False
         self._processes: ProcessPoolExecutor | None = None
 
     async def run(self, hosts: int, work: Callable[[*Given], T], *given: *Given) -> T:
@@ -54,6 +54,7 @@ class Pool:
         Arguments and result of a fleet's work go from one process to another: it must not change what it is given.
         """
         if self._many_hosts is None or hosts < self._many_hosts:
+            await self._import()
             return await asyncio.to_thread(work, *given)
         processes = self._begun()
         try:
@@ -75,6 +76,11 @@ class Pool:
         if processes is not None:
             await asyncio.sleep(TAKEN_SECONDS)  # loky trips over work that was asked for just now
             await asyncio.to_thread(processes.shutdown, wait=True, kill_workers=True)
+
+    async def _import(self) -> None:
+        if not self._imported:
+            await asyncio.to_thread(import_lean, self._modules)
+            self._imported = True
 
     def _begun(self) -> ProcessPoolExecutor:
         if self._processes is None:
@@ -108,9 +114,7 @@ def _begin(parent: int, modules: tuple[str, ...]) -> None:
     hold_little()
     with suppress(AttributeError):  # Windows has no such thing
         os.nice(NICENESS)
-    with unimported("pandas"):
-        for name in modules:
-            import_module(name)
+    import_lean(modules)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from analyzer.data import Frame, State, Times
 from analyzer.errors import NotEnoughHistory
+
+if TYPE_CHECKING:
+    from sklearn.cluster import KMeans
 
 Points = npt.NDArray[np.float64]
 Members = npt.NDArray[np.intp]
@@ -81,7 +82,7 @@ class States:
         values = aligned(frame, self.features)
         known = np.isfinite(values[:, np.isfinite(self.scale)]).any(axis=1)
         rows = standardised(values, self.center, self.scale, self.clip)
-        distances = cdist(rows, self._places)
+        distances = apart_by(rows, self._places)
         nearest = distances.argmin(axis=1)
         relative = distances[np.arange(len(rows)), nearest] / self.spreads[nearest]
         return np.where(known, nearest, -1), np.where(known, relative, np.nan)
@@ -219,6 +220,8 @@ def kept(rows: Points, places: Points, otherwise: Members, settings: StateSettin
     """
     if len(np.unique(places, axis=0)) < len(places):
         return otherwise
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - 100 MB that only those who fit need, which for fleets others do
+
     members = KMeans(len(places), init=places, n_init=1, max_iter=100).fit(rows).labels_.astype(np.intp)
     return members if met_and_apart(rows, members, len(places), settings) else otherwise
 
@@ -246,6 +249,8 @@ def apart(rows: Points, members: Members) -> bool:
 
 
 def k_means(rows: Points, count: int, settings: StateSettings) -> KMeans:
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - as above
+
     return KMeans(count, n_init=3, max_iter=100, random_state=settings.seed).fit(rows)
 
 
@@ -254,7 +259,7 @@ def prediction_strength(learned: KMeans, own: KMeans, asked: Points) -> float:
 
     The worst state counts. 1 means that both parts of the history show the same states.
     """
-    others = cdist(asked, learned.cluster_centers_).argmin(axis=1)
+    others = apart_by(asked, learned.cluster_centers_).argmin(axis=1)
     worst = 1.0
     for state in range(own.n_clusters):
         together = np.bincount(others[own.labels_ == state])
@@ -284,12 +289,19 @@ def inherited_labels(
 
 def matched(features: tuple[str, ...], centroids: Points, scale: Points, previous: States) -> list[tuple[int, int]]:
     """Pairs (previous state, new state) of least total distance, in the features that both fits know."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - as above
+
     both = [f for f, feature in enumerate(features) if feature in previous.features and np.isfinite(scale[f])]
     before = [previous.features.index(features[f]) for f in both]
     old = np.nan_to_num(previous.centroids[:, before] / scale[both])
     new = np.nan_to_num(centroids[:, both] / scale[both])
-    rows, columns = linear_sum_assignment(cdist(old, new))
+    rows, columns = linear_sum_assignment(apart_by(old, new))
     return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def apart_by(rows: Points, others: Points) -> Points:
+    """The distance of each row to each other one: shape (rows, others)."""
+    return np.asarray(np.linalg.norm(rows[:, None] - others, axis=2))
 
 
 def alphabet() -> list[str]:

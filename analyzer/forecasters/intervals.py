@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
 from analyzer.forecasters.grid import Array, picked
 from analyzer.forecasters.mixture import Missed, Reach
@@ -51,6 +50,8 @@ def never_falling(quantiles: Array) -> Array:
 
 def small_sample(origins: Array, level: float) -> Array:
     """How much wider few origins make it: the values of one day are not independent, so days count, by Student's t."""
+    from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - a fleet's own process forecasts nothing and does without
+
     return np.asarray(stdtrit(np.maximum(origins, 1.0), (1 + level) / 2) / ndtri((1 + level) / 2))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import HDBSCAN
 
 from analyzer.data import Feature, Fleet, Host, Peers, Times
 from analyzer.errors import NotEnoughHistory
@@ -176,6 +175,8 @@ def places(usual: Array, least: Array) -> Array:
 
 def clusters(points: Array) -> npt.NDArray[np.intp]:
     """Each host's group, -1 for none; all in one where nothing tells them apart."""
+    from sklearn.cluster import HDBSCAN  # noqa: PLC0415 - 100 MB that a fleet's own process does without
+
     if not points.shape[1]:
         return np.zeros(len(points), dtype=np.intp)
     across, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)

@@ -19,6 +19,8 @@ from analyzer.lean import unimported
 with unimported("pandas"):
     import analyzer.app
 assert "pandas" not in sys.modules
+assert "sklearn" not in sys.modules, "who has a fleet's models fitted elsewhere does without"
+assert "scipy" not in sys.modules
 import numpy as np
 from analyzer.data import Frame
 print(Frame("web-1", ("cpu",), np.array([0.0]), np.array([[1]], np.float32)).table().shape)
