@@ -57,14 +57,14 @@ class Names:
                 name = one.before
         return tuple(name for name in dict.fromkeys(found) if name != host)
 
-    def given_up(self, since: float) -> tuple[str, ...]:
-        """Every name that a host gave up at that time or later."""
-        return tuple(dict.fromkeys(one.before for one in self.renames if one.at >= since))
+    def changed(self, since: float) -> tuple[str, ...]:
+        """Every name that was given up or taken at that time or later."""
+        return tuple(dict.fromkeys(name for one in self.renames if one.at >= since for name in (one.before, one.now)))
 
     def merged(self, fleet: Fleet) -> Fleet:
         """The same with each host's values under the name that it has now; `fleet`'s values are written over.
 
-        Where both names have a value the new one's counts. A name under which nothing is left is no host.
+        Where both names have a value the new one's counts. A name that changed and under which nothing is, is no host.
         """
         row = {host.name: place for place, host in enumerate(fleet.hosts)}
         first = fleet.times[0] if len(fleet.times) else math.inf
@@ -76,6 +76,7 @@ class Names:
                 if one.now in row:
                     own = fleet.values[row[one.now], :, :until]
                     np.copyto(own, old, where=np.isnan(own))
+                    left.add(row[one.now])
                 old[:] = np.nan
                 left.add(row[one.before])
         gone = {place for place in left if not np.isfinite(fleet.values[place]).any()}

@@ -72,12 +72,13 @@ class PrometheusSource:
         Failure.
         """
         start = window.start.timestamp()
-        earlier = self.names.given_up(start) if host is None else self.names.earlier(host, start)
-        selector = self._picking(() if host is None else (host, *earlier))
+        names = self.names.changed(start) if host is None else (host, *self.names.earlier(host, start))
+        selector = self._picking(() if host is None else names)
         hosts = await self._hosts(selector, window, one=host is not None)
         pace = self.scrape_interval_seconds or await self._pace.seconds(hosts, window.end)
-        # A name that nobody bears any more is told by no target.
-        hosts = (*hosts, *(Host(name) for name in earlier if name not in {known.name for known in hosts}))
+        # A name that nobody bears any more, or none did yet, is told by no target.
+        told = {known.name for known in hosts}
+        hosts = (*hosts, *(Host(name) for name in names if name not in told))
         range_seconds = rate_window_seconds(pace, window.step.total_seconds())
         wanted = [feature for feature in self.catalogue if features is None or feature.name in features]
         values = np.full((len(hosts), len(wanted), window.steps), np.nan, dtype=np.float32)
@@ -93,7 +94,7 @@ class PrometheusSource:
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         fleet = self.names.merged(Fleet(hosts, tuple(feature.name for feature in wanted), window.times, values))
-        fleet = fleet if host is None or not earlier else fleet.only(host)
+        fleet = fleet if host is None or len(names) == 1 else fleet.only(host)
         failures = tuple(failure for task in tasks for failure in task.result())
         return Fetched(fleet, self.name, failures, range_seconds=range_seconds)
 

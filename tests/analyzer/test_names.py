@@ -53,7 +53,7 @@ def test_names_from_before_a_time_are_not_asked_for() -> None:
     names = Names((Rename("a", "b", 300.0), Rename("b", "c", 600.0)))
     assert names.earlier("c", since=400.0) == ("b",)
     assert names.earlier("b") == ("a",)
-    assert names.given_up(since=600.0) == ("b",)
+    assert names.changed(since=600.0) == ("b", "c")
     assert BACK.earlier("10.0.0.5") == ("db-1",), "its own name is asked for anyway"
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from analyzer.cycle import Cycle
-from analyzer.data import Feature, Finding, FindingFilter, Quiet, Severity
+from analyzer.data import Feature, Finding, FindingFilter, Fleet, Quiet, Severity, Window
 from analyzer.identities import Registry
 from analyzer.judge import Judge
 from analyzer.machines import Inventory
-from analyzer.names import Names
+from analyzer.names import Names, Rename
 from analyzer.prospects import Prospects
 from analyzer.renaming import Renaming
 from analyzer.rounds import Rounds
@@ -35,6 +35,8 @@ CARDS = {STEADY: "01", OLD: "02", NEW: "02", GONE: "03", "web-8:9100": "04"}
 NODES = {STEADY: "web-1", OLD: "db-1", NEW: "db-1", GONE: "web", "web-8:9100": "web"}
 # From minute until minute the machine of two names has far more to do than ever.
 BUSY = (39.5, 60)
+# And for some minutes of the next day.
+LATER = (1800, 1805)
 FEATURES = tuple(
     Feature(name, "ratio", "cpu", f"{metric}{{$selector}}", {"en": name, "ko": name})
     for name, metric in (("load", "node_load1"), ("memory", "node_memory_MemAvailable_ratio"))
@@ -50,11 +52,12 @@ def history() -> str:
         uname = f'{labels},nodename="{NODES[instance]}",release="6.1.0",sysname="Linux",machine="x86_64",version="1"'
         if CARDS[instance] == CARDS[NEW]:
             noise[0, int(4 * BUSY[0]) : int(4 * BUSY[1])] += 5.0
-        for step in range(int(4 * first), int(4 * last)):
+        later = range(4 * LATER[0], 4 * LATER[1]) if instance == NEW else ()
+        for step in (*range(int(4 * first), int(4 * last)), *later):
             at = f"{BEGIN.timestamp() + 15 * step + 0.2 * number:.3f}"
             for metric, value in {
-                f"node_load1{{{labels}}}": noise[0, step],
-                f"node_memory_MemAvailable_ratio{{{labels}}}": noise[1, step],
+                f"node_load1{{{labels}}}": noise[0, step % 300],
+                f"node_memory_MemAvailable_ratio{{{labels}}}": noise[1, step % 300],
                 f"node_boot_time_seconds{{{labels}}}": BEGIN.timestamp() - 86400,
                 f'node_cpu_seconds_total{{{labels},cpu="0",mode="idle"}}': 15.0 * step,
                 f"node_memory_MemTotal_bytes{{{labels}}}": 8 * 2**30,
@@ -195,4 +198,35 @@ async def test_a_source_that_is_not_told_of_names_gives_each_its_own_history(wri
     models = trainer.models(NEW)
     assert isinstance(models, HostModels)
     assert models.steps < 4 * 31
+    await source.close()
+
+
+def minutes(fleet: Fleet, host: str) -> list[bool]:
+    """Of each minute of the window whether the host has a value."""
+    return [bool(np.isfinite(row).all()) for row in fleet.frame(host).values]
+
+
+async def test_history_reaches_back_over_names_that_nobody_bears_since_days(written: Program) -> None:
+    names = Names([Rename(OLD, NEW, (BEGIN + 47 * MINUTE).timestamp())])
+    source = PrometheusSource(FEATURES, url=written.url, names=names)
+    window = Window(BEGIN, BEGIN + 1804 * MINUTE, MINUTE)
+    for asked in (None, NEW):
+        fleet = (await source.fetch(window, asked)).fleet
+        assert [host.name for host in fleet.hosts] == [NEW]
+        told = minutes(fleet, NEW)
+        assert (told[0], told[10], told[60], told[100], told[1804]) == (False, True, True, False, True)
+    await source.close()
+
+
+async def test_a_name_that_another_machine_bears_by_now_is_not_told_with_its_earlier_one(written: Program) -> None:
+    names = Names([Rename(OLD, NEW, (BEGIN + 30 * MINUTE).timestamp())])
+    source = PrometheusSource(FEATURES, url=written.url, names=names)
+    window = Window(BEGIN + MINUTE, BEGIN + 39 * MINUTE, MINUTE)
+    whole = (await source.fetch(window)).fleet
+    assert {host.name for host in whole.hosts} == {STEADY, OLD, NEW, GONE}
+    for asked in (NEW, OLD):
+        assert minutes(whole, asked) == [(asked == NEW) == (minute <= 30) for minute in range(1, 40)]
+        fleet = (await source.fetch(window, asked)).fleet
+        assert [host.name for host in fleet.hosts] == [asked]
+        assert minutes(fleet, asked) == [(asked == NEW) == (minute <= 30) for minute in range(1, 40)]
     await source.close()

@@ -237,6 +237,15 @@ async def test_a_name_that_changed_while_nobody_looked_is_found_by_the_next_anal
     assert [(kind, host) for kind, host, *_ in await told(store)] == [("renamed", "b")]
 
 
+async def test_an_analyzer_that_starts_again_before_the_old_name_is_silent_still_finds_the_new_one(
+    store: Store,
+) -> None:
+    world = World([STEADY, Life("a", "m2", 0, 10), Life("b", "m2", 10, 99)])
+    await live(rounds(world, store), 5, 10)
+    await live(rounds(world, store), 11, 12)
+    assert [(kind, host) for kind, host, *_ in await told(store)] == [("renamed", "b")]
+
+
 async def test_a_crash_between_telling_and_remembering_tells_it_once(store: Store) -> None:
     world = World([STEADY, Life("a", "m2", 0, 10), Life("b", "m2", 10, 99)])
     analyzer = rounds(world, store)
