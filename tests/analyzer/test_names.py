@@ -75,6 +75,10 @@ def test_a_host_that_got_its_name_back_has_all_of_its_history() -> None:
     assert told(BACK.merged(fleet(**row))) == {"10.0.0.5": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}
 
 
+def test_names_without_any_value_are_no_hosts() -> None:
+    assert told(Names((MOVED,)).merged(fleet(**{"10.0.0.5": [NAN], "db-1": [NAN], "web-1": [1]}))) == {"web-1": [1]}
+
+
 def test_renames_from_before_all_rows_change_nothing() -> None:
     late = Fleet((Host("10.0.0.5"),), ("cpu",), np.array([400.0]), np.ones((1, 1, 1), np.float32))
     assert Names((MOVED,)).merged(late) is late

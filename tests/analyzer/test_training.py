@@ -150,11 +150,11 @@ async def test_what_was_learned_of_a_host_goes_on_under_its_new_name() -> None:
     assert (models.host, models.steps, models.fitted_at) == ("db-1", 1000, NOW)
     assert trainer.hosts == {"db-1"}
     assert trainer.due(NOW + timedelta(hours=1), ["db-1"]) == (), "it is due when it was"
-    trainer.begin_anew("db-2", changed)
     source.known = 1000
     await trainer.train(NOW, ["db-2"])
+    trainer.begin_anew("db-2", changed)
     learned = trainer.models("db-2")
-    assert isinstance(learned, HostModels)
+    assert isinstance(learned, HostModels), "to be told again changes nothing"
     assert learned.steps == 241, "what it was before it became another host is still not learned"
 
 
