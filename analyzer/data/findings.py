@@ -20,6 +20,7 @@ class Scores:
 
     `shares[t, f]` says how much each feature contributed; each row adds up to 1, or is all 0 where nothing did.
     `blame[t]` is how much there is to share: `shares * blame` compares features as causes across steps.
+    `moments[t]` is each step by itself, as if all before had been like it: a score outlasts what it is about.
     """
 
     host: str
@@ -29,6 +30,7 @@ class Scores:
     values: Values
     shares: Values
     blame: Values | None = None
+    moments: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Times, Told, Values
-from analyzer.detectors.ensemble import Remembered, blamed, momentary, shares_of
+from analyzer.detectors.ensemble import Remembered, blamed, lasting, momentary, shares_of
 from analyzer.detectors.fitted import Fitted, each_array
 from analyzer.detectors.past import Past
 from analyzer.detectors.scores import looked_back, score_of
@@ -33,13 +33,14 @@ class Carried:
 class Row:
     """What was said of one row of each host, in [0, 1]: `models[h, m]`, `values[h, t]`, `shares[h, t, f]`.
 
-    `blame[h, t]` is how much there is to share.
+    `blame[h, t]` is how much there is to share, `moments[h, t]` each row by itself.
     """
 
     models: Values
     values: Values
     shares: Values
     blame: Values
+    moments: Values
 
 
 class Block:
@@ -102,11 +103,13 @@ class Block:
 
 
 def _said(told: Told, remembered: Remembered) -> tuple[Row, Remembered]:
-    worth, remembered = remembered.advance(momentary(told))
+    moment = momentary(told)
+    worth, remembered = remembered.advance(moment)
     parts, remembered = remembered.blamed(blamed(told))
     newest = np.stack([np.log1p(numbers.ratio[:, -1]) for numbers in told.values()], axis=1)
     models = score_of(np.concatenate([newest, worth[:, -1:]], axis=1))
-    return Row(models, score_of(worth), shares_of(parts), parts.sum(axis=2)), remembered
+    moments = score_of(lasting(moment))
+    return Row(models, score_of(worth), shares_of(parts), parts.sum(axis=2), moments), remembered
 
 
 def _roomy(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -70,6 +70,11 @@ def momentary(told: Mapping[str, Numbers], votes: Mapping[str, Vote] = VOTES) ->
     return np.asarray(averaged + sum(beyond(numbers, vote) for vote, numbers in asked), np.float32)
 
 
+def lasting(moment: Values) -> Values:
+    """What each of the rows `moment[h, t]` would be worth had all before it been like it."""
+    return np.asarray((MOMENT + AVERAGE + PEAK) * moment, np.float32)
+
+
 def beyond(numbers: Numbers, vote: Vote) -> Values | float:
     """What comes on top of the average, `[h, t]`; nothing where there is one feature and no other to drown it."""
     if vote.beyond is None:

@@ -103,7 +103,7 @@ def _looked_back(block: Block, recent: Fleet, row: int, place: int) -> HostScore
     if not seen.any():
         return None
     said = block.look_back(row, times[seen], values[seen])
-    ensemble = _ensemble(block, row, times[seen], said.values[0], said.shares[0], said.blame[0])
+    ensemble = _ensemble(block, row, times[seen], said.shares[0], said.values[0], said.blame[0], said.moments[0])
     return _host_scores(block, said, 0, ensemble) if seen[-1] else HostScores({}, {}, ensemble)
 
 
@@ -119,11 +119,12 @@ def _looked_on(
     said = [block.look_on(float(times[step]), values[:, :, step], pending[:, step]) for step in steps]
     worth = _told_only([row.values[:, 0] for row in said], pending[:, steps])
     blame = _told_only([row.blame[:, 0] for row in said], pending[:, steps])
+    moments = _told_only([row.moments[:, 0] for row in said], pending[:, steps])
     now, still = pending[:, -1], seen[:, -1]
     told = {}
     for row in np.flatnonzero(rows >= 0).tolist():
         shares = np.array([each.shares[row, 0] for each in said], np.float32).reshape(-1, len(block.features))
-        ensemble = _ensemble(block, row, times[steps], worth[row], shares, blame[row])
+        ensemble = _ensemble(block, row, times[steps], shares, worth[row], blame[row], moments[row])
         name = block.names[row]
         if now[row]:
             told[name] = _host_scores(block, said[-1], row, ensemble)
@@ -139,8 +140,10 @@ def _told_only(values: Sequence[Values], pending: npt.NDArray[np.bool_]) -> Valu
     return np.where(pending, every, np.float32(np.nan))
 
 
-def _ensemble(block: Block, row: int, times: Times, worth: Values, shares: Values, blame: Values) -> Scores:
-    return Scores(block.names[row], ENSEMBLE, block.features, times, worth, shares, blame)
+def _ensemble(block: Block, row: int, times: Times, shares: Values, *told: Values) -> Scores:
+    """`told` are its values, blame and moments at these times."""
+    worth, blame, moments = told
+    return Scores(block.names[row], ENSEMBLE, block.features, times, worth, shares, blame, moments)
 
 
 def _host_scores(block: Block, said: Row, row: int, ensemble: Scores) -> HostScores:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Frame, Scores, Told, Values
-from analyzer.detectors.ensemble import ENSEMBLE, Remembered, blamed, momentary, shares_of
+from analyzer.detectors.ensemble import ENSEMBLE, Remembered, blamed, lasting, momentary, shares_of
 from analyzer.detectors.fitted import Fitted
 from analyzer.detectors.past import Past
 from analyzer.detectors.scaling import aligned
@@ -21,13 +23,15 @@ def scored(fitted: Fitted, features: tuple[str, ...], recent: Frame) -> tuple[Sc
     if not seen.any():
         return _nothing(fitted, features, recent)
     told, _ = looked_back(fitted, values[seen])
-    worth, remembered = Remembered.nothing(1, len(features)).advance(momentary(told))
+    moment = momentary(told)
+    worth, remembered = Remembered.nothing(1, len(features)).advance(moment)
     blame, _ = remembered.blamed(blamed(told))
     every = [
         _spread(recent, name, features, seen, np.log1p(numbers.ratio[0]), numbers.parts[0])
         for name, numbers in told.items()
     ]
-    return (*every, _spread(recent, ENSEMBLE, features, seen, worth[0], blame[0]))
+    ensemble = _spread(recent, ENSEMBLE, features, seen, worth[0], blame[0])
+    return (*every, replace(ensemble, moments=_values(seen, lasting(moment)[0])))
 
 
 def looked_back(fitted: Fitted, values: Values) -> tuple[Told, Past]:
@@ -48,13 +52,17 @@ def score_of(logs: Values) -> Values:
 
 
 def _spread(recent: Frame, model: str, features: tuple[str, ...], seen: Seen, logs: Values, parts: Values) -> Scores:
-    values = np.full(len(seen), np.nan, np.float32)
-    values[seen] = score_of(logs)
     shares = np.zeros((len(seen), len(features)), np.float32)
     shares[seen] = shares_of(parts)
     blame = np.zeros(len(seen), np.float32)
     blame[seen] = parts.sum(axis=1)
-    return Scores(recent.host, model, features, recent.times, values, shares, blame)
+    return Scores(recent.host, model, features, recent.times, _values(seen, logs), shares, blame)
+
+
+def _values(seen: Seen, logs: Values) -> Values:
+    values = np.full(len(seen), np.nan, np.float32)
+    values[seen] = score_of(logs)
+    return values
 
 
 def _nothing(fitted: Fitted, features: tuple[str, ...], recent: Frame) -> tuple[Scores, ...]:

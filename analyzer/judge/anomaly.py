@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer.data import Scores, Times, Values
 from analyzer.judge.calibration import Calibration
-from analyzer.judge.ladder import LEVELS, Budget, heights_of
+from analyzer.judge.ladder import LEVELS, Budget, as_heights, heights_of
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.watch import Flags, Learned, Rule, Watch
 
@@ -19,6 +19,8 @@ _NONE: Times = np.zeros(0)
 # The height that a host is known to reach at a time.
 Expected = Callable[[str, float], float]
 NOISE = Budget().noise
+# A row that by itself would be so much of its alarm's bar is still a part of what is wrong.
+OUT = 0.8
 
 
 def nothing(_host: str, _time: float) -> float:
@@ -88,7 +90,7 @@ def anomalies(
         watch = watch.replaced(rows, taken.watch)
         for place in np.flatnonzero(taken.alarm.any(axis=0) | np.isin(names, list(before))).tolist():
             host, alarm, bar = names[place], taken.alarm[:, place], taken.bar[:, place]
-            told[host] = _told(host, before.get(host), times, alarm, bar, scores.get(host))
+            told[host] = _told(host, before.get(host), times, alarm, bar, scores.get(host), step_seconds)
     return replace(memory, watch=watch), [each for host in memory.hosts for each in told.get(host, ())]
 
 
@@ -130,7 +132,13 @@ def _heights(scores: Scores | None, times: Times) -> Values:
 
 
 def _told(
-    host: str, before: Episode | None, times: Times, alarm: Flags, bar: Values, scores: Scores | None
+    host: str,
+    before: Episode | None,
+    times: Times,
+    alarm: Flags,
+    bar: Values,
+    scores: Scores | None,
+    step_seconds: float,
 ) -> list[Episode]:
     """The episodes of one host: the one that was open, brought up to date, and those that began since."""
     episodes: list[Episode] = []
@@ -139,11 +147,16 @@ def _told(
         if alarming and current is None:
             current = Episode(ANOMALY, host, float(time), bar=float(height))
         elif not alarming and current is not None:
-            episodes.append(replace(current, ends_at=float(time)))
+            episodes.append(replace(current, ends_at=_over(current, float(time), step_seconds)))
             current = None
         if alarming and current is not None and scores is not None:
             current = _grown(current, scores, float(time))
     return [*episodes, current] if current is not None else episodes
+
+
+def _over(episode: Episode, time: float, step_seconds: float) -> float:
+    """When what an alarm told was over; the alarm itself lasts as long as scores remember."""
+    return time if episode.out_until is None else min(time, episode.out_until + step_seconds)
 
 
 def _grown(episode: Episode, scores: Scores, time: float) -> Episode:
@@ -158,4 +171,12 @@ def _grown(episode: Episode, scores: Scores, time: float) -> Episode:
     for feature, share in zip(scores.features, scores.shares[row], strict=True):
         if share > 0:
             parts[feature] = max(parts.get(feature, 0.0), amount * float(share))
-    return replace(episode, peak=max(episode.peak, float(heights_of(scores)[row])), parts=parts)
+    peak = max(episode.peak, float(heights_of(scores)[row]))
+    return replace(episode, peak=peak, parts=parts, out_until=_out_until(episode, scores, int(row)))
+
+
+def _out_until(episode: Episode, scores: Scores, row: int) -> float | None:
+    if scores.moments is None:
+        return None
+    out = float(as_heights(scores.moments)[row]) >= OUT * episode.bar
+    return float(scores.times[row]) if out or episode.out_until is None else episode.out_until

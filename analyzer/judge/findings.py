@@ -160,7 +160,7 @@ def _window(episode: Episode, scene: Scene) -> Window:
 
 
 def _severity(episode: Episode, causes: tuple[Cause, ...], scene: Scene) -> Severity:
-    lasted = (episode.ends_at or scene.now.timestamp()) - episode.starts_at
+    lasted = episode.lasted(scene.now.timestamp())
     if episode.kind in UPHEAVALS:
         return Severity.INFO
     if episode.kind == SILENT:

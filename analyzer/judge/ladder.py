@@ -133,4 +133,8 @@ def episode_counts(heights: Values, gap_steps: int = GAP_STEPS) -> Values:
 
 def heights_of(scores: Scores) -> Values:
     """-log(1 - score): heights add up where rarities multiply, and don't crowd below 1."""
-    return np.asarray(-np.log1p(-np.minimum(scores.values, np.float32(1.0 - 1e-7))), dtype=np.float32)
+    return as_heights(scores.values)
+
+
+def as_heights(values: Values) -> Values:
+    return np.asarray(-np.log1p(-np.minimum(values, np.float32(1.0 - 1e-7))), dtype=np.float32)

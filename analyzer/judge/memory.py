@@ -23,6 +23,8 @@ class Episode:
 
     `peak` and `bar` are heights; `parts[feature]` is the most that a feature contributed. `told` once people were to
     hear of it; `worst` is the worst severity that it had. `before` is what the host was called, of one renamed.
+    `out_until` is the newest row that was unusual by itself, not by what is remembered of those before; None where
+    nobody can tell.
     """
 
     kind: str
@@ -35,6 +37,12 @@ class Episode:
     told: bool = False
     worst: int = 0
     before: str = ""
+    out_until: float | None = None
+
+    def lasted(self, now: float) -> float:
+        """For how many seconds so far: not for as long as it is only remembered."""
+        until = self.out_until if self.ends_at is None else self.ends_at
+        return (now if until is None else until) - self.starts_at
 
 
 @dataclass(frozen=True, slots=True)

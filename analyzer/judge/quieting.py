@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 
 import numpy as np
 
@@ -58,16 +58,19 @@ class Reasons:
         if self._just_booted(finding):
             return Quiet("reboot")
         # Who calls the like of it useful wants to hear it, at whatever hour.
-        recurring = None if said is not None else self._recurring(finding)
+        recurring = None if said is not None else self._recurring(finding, episode)
         # Last, for of one that began before the newest rows only what is left of it can be seen.
         return recurring or (Quiet("small") if too_small(finding, self.scene) else None)
 
-    def _recurring(self, finding: Finding) -> Quiet | None:
+    def _recurring(self, finding: Finding, episode: Episode) -> Quiet | None:
         """Found before, or seen in the history that was learned."""
         calibration = self.scene.calibrations.get(finding.host)
         seen = calibration.precedents if calibration else ()
         past = (*seen, *self.past.get(finding.host, ()))
-        known = recurrence(finding, past, self.scene.now, reached(finding, self.scene), self.zone) if past else ()
+        if not past:
+            return None
+        until = finding.starts_at + timedelta(seconds=episode.lasted(self.scene.now.timestamp()))
+        known = recurrence(finding, past, until, reached(finding, self.scene), self.zone)
         if not known:
             return None
         days = ", ".join(one.starts_at.astimezone(self.zone).strftime("%Y-%m-%d") for one in known[-DAYS_TOLD:])

@@ -55,7 +55,8 @@ def recurrence(
 ) -> tuple[Precedent, ...]:
     """What makes this finding an old acquaintance, the oldest first; empty where it is news.
 
-    `reached` is the lowest and highest value of its causes so far; `zone` None is this machine's.
+    `now` is when it was unusual last, if it is not over. `reached` is the lowest and highest value of its causes so
+    far; `zone` None is this machine's.
     """
     days: dict[int, Precedent] = {}
     like: list[Precedent] = []

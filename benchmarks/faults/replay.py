@@ -72,10 +72,9 @@ class Life:
 def upto(scores: Scores, time: float) -> Scores:
     """The scores of the rows until then alone; a row without any value was never scored."""
     kept = (scores.times <= time) & np.isfinite(scores.values)
-    blame = scores.blame[kept] if scores.blame is not None else None
-    return replace(
-        scores, times=scores.times[kept], values=scores.values[kept], shares=scores.shares[kept], blame=blame
-    )
+    blame, moments = (None if each is None else each[kept] for each in (scores.blame, scores.moments))
+    times, values, shares = scores.times[kept], scores.values[kept], scores.shares[kept]
+    return replace(scores, times=times, values=values, shares=shares, blame=blame, moments=moments)
 
 
 def told(finding: Finding) -> Told:

@@ -95,6 +95,36 @@ def test_an_anomaly_ends_once_and_says_when() -> None:
     assert judged([0.1] * 10, ended.memory, first=47).findings == ()
 
 
+def remembered(heights: list[float], moments: list[float], memory: Memory, first: int = 0) -> Verdict:
+    """Judged with what each row is by itself."""
+    told = replace(scores(first, heights), moments=-np.expm1(-np.array(moments, np.float32)))
+    last = first + len(heights) - 1
+    return judge().judge(at(last), fleet(first, last), {"web-1": told}, {"web-1": learned_quiet()}, memory)
+
+
+def test_an_anomaly_was_over_when_its_rows_were_usual_again_however_long_scores_remember_it() -> None:
+    opened = remembered([*CALM, 3.0, 3.0, 2.5], [*CALM, 3.0, 3.0, 0.1], Memory())
+    assert [finding.firing for finding in opened.findings] == [True]
+    faded = remembered([2.0] * 20, [0.1] * 20, opened.memory, first=33)
+    assert [finding.firing for finding in faded.findings] == [True]
+    ended = remembered([0.1] * 12, [0.1] * 12, faded.memory, first=53)
+    assert [(finding.starts_at, finding.ends_at) for finding in ended.findings] == [(at(30), at(32))]
+
+
+def test_a_row_unusual_by_itself_prolongs_an_anomaly() -> None:
+    opened = remembered([*CALM, 3.0, 2.5, 2.5, 3.0], [*CALM, 3.0, 0.1, 0.1, 3.0], Memory())
+    ended = remembered([0.1] * 12, [0.1] * 12, opened.memory, first=34)
+    assert [(finding.starts_at, finding.ends_at) for finding in ended.findings] == [(at(30), at(34))]
+
+
+def test_what_is_only_remembered_does_not_make_an_anomaly_severe() -> None:
+    low = [0.7] * 12
+    real = remembered([*CALM, *low], [*CALM, *low], Memory())
+    faded = remembered([*CALM, *low], [*CALM, 0.7, 0.7, *[0.1] * 10], Memory())
+    assert [finding.severity for finding in real.findings] == [Severity.WARNING]
+    assert [finding.severity for finding in faded.findings] == [Severity.INFO]
+
+
 def test_a_dip_shorter_than_the_hold_does_not_multiply_an_anomaly() -> None:
     verdict = judged([*CALM, 3.0, 0.1, 0.1, 3.0, 0.1, 3.0], Memory())
     assert [finding.starts_at for finding in verdict.findings] == [at(30)]

@@ -58,12 +58,15 @@ def _verdict(
     blame: tuple[float, float],
     quieting: Quieting,
     known: Calibration,
+    moments: Sequence[float] | None = None,
 ) -> Verdict:
     times = begin.timestamp() + 60.0 * np.arange(len(heights), dtype=np.float64)
     values = np.where(np.array(heights) >= 1, 0.9, 0.2).astype(np.float32)
     fleet = Fleet((Host("db-1"),), NAMES, times, np.tile(values, (1, 2, 1)))
     shares = np.tile(np.array([blame], np.float32), (len(heights), 1))
     said = Scores("db-1", "ensemble", NAMES, times, -np.expm1(-np.array(heights, np.float32)), shares)
+    if moments is not None:
+        said = replace(said, moments=-np.expm1(-np.array(moments, np.float32)))
     now = datetime.fromtimestamp(times[-1], UTC)
     return judge.judge(now, fleet, {"db-1": said}, {"db-1": known}, memory, quieting=quieting)
 
@@ -155,6 +158,14 @@ def test_one_that_outgrows_the_usual_while_it_lasts_is_told_then_and_stays_told(
     assert quiet(grown) is None
     calmer = _verdict(JUDGE, MONDAY + 11 * STEP, [2.0], grown.memory, BACKUP, NOTHING, CALM)
     assert quiet(calmer) is None
+
+
+def test_a_job_does_not_outgrow_the_usual_by_what_scores_remember_of_it() -> None:
+    heights, moments = [0.1] * 30 + [2.0] * 65, [0.1] * 30 + [2.0] * 10 + [0.1] * 55
+    verdict = _verdict(JUDGE, MONDAY - 30 * STEP, heights, after([3, 2, 1]), BACKUP, NOTHING, CALM, moments)
+    known = quiet(verdict)
+    assert known is not None
+    assert known.reason == "recurring"
 
 
 def test_who_calls_the_like_useful_hears_it_at_every_hour() -> None:

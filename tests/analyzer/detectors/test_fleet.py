@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyzer.data import Fleet, Frame, Host, HostScores, Values
+from analyzer.data import Fleet, Frame, Host, HostScores, Scores, Values
 from analyzer.detectors import DETECTORS, ENSEMBLE, Lesson, scored
 from analyzer.detectors.fitted import Fitted
 from analyzer.detectors.fleet import FleetModels
@@ -57,6 +57,11 @@ def step_by_step(models: FleetModels, lives: Values = LIVES) -> list[dict[str, H
     return [dict(models.score(fleet(slice(end - 100, end), lives))) for end in range(KNOWN, KNOWN + NEW + 1)]
 
 
+def by_themselves(said: Scores) -> Values:
+    assert said.moments is not None
+    return said.moments
+
+
 def test_step_by_step_is_as_all_at_once(models: FleetModels, learned: dict[str, Fitted]) -> None:
     steps = step_by_step(models)
     for host, name in enumerate(NAMES):
@@ -70,6 +75,9 @@ def test_step_by_step_is_as_all_at_once(models: FleetModels, learned: dict[str, 
         worth = np.concatenate([told[name].ensemble.values for told in steps[1:]])
         np.testing.assert_allclose(worth, whole[-1].values[100:], atol=2e-4)
         assert worth.max() > 0.6
+        moments = np.concatenate([by_themselves(told[name].ensemble) for told in steps[1:]])
+        np.testing.assert_allclose(moments, by_themselves(whole[-1])[100:], atol=2e-4)
+        assert moments.max() > worth.max()
 
 
 def test_a_row_is_scored_once(models: FleetModels) -> None:
