@@ -76,7 +76,7 @@ def test_a_host_that_got_its_name_back_has_all_of_its_history() -> None:
 
 
 def test_names_without_any_value_are_no_hosts() -> None:
-    assert told(Names((MOVED,)).merged(fleet(**{"10.0.0.5": [NAN], "db-1": [NAN], "web-1": [1]}))) == {"web-1": [1]}
+    assert told(Names((MOVED,)).merged(fleet(**{"10.0.0.5": [NAN], "db-1": [NAN], "web-1": [1.0]}))) == {"web-1": [1.0]}
 
 
 def test_renames_from_before_all_rows_change_nothing() -> None:
