@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from analyzer.cycle import Cycle
 from analyzer.data import Fetched, Fleet, Host, Window
+from analyzer.detectors.fitted import each_array
 from analyzer.errors import NotEnoughHistory, WorkerLost
 from analyzer.judge import Judge
 from analyzer.pool import NICENESS, Pool
@@ -64,7 +64,7 @@ async def test_few_hosts_are_worked_for_here_and_a_fleet_in_another_process(pool
 
 @posix
 async def test_a_worker_gives_way_and_leaves_ctrl_c_to_who_began_it(pool: Pool) -> None:
-    assert await pool.run(2, os.nice, 0) == os.nice(0) + NICENESS
+    assert await pool.run(2, os.nice, 0) == min(os.nice(0) + NICENESS, 19)
     assert await pool.run(2, interrupted) == "still here"
 
 
@@ -145,7 +145,7 @@ async def test_a_host_learned_in_a_process_is_what_it_is_in_a_thread(pool: Pool)
         one, other = here.models(name), there.models(name)
         assert isinstance(one, HostModels)
         assert isinstance(other, HostModels)
-        assert pickle.dumps(one.fitted) == pickle.dumps(other.fitted)
+        each_array(np.testing.assert_array_equal, one.fitted, other.fitted)
         assert (one.steps, one.calibration.days, one.calibration.usual) == (
             other.steps,
             other.calibration.days,
