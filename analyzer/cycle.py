@@ -25,6 +25,7 @@ from analyzer.data import (
 from analyzer.errors import SourceStarting
 from analyzer.guard import Guard
 from analyzer.health import fleet_health
+from analyzer.host_models import HostModels
 from analyzer.incidents import Grouping
 from analyzer.interfaces import Forecaster, Sink, Source
 from analyzer.judge import RESIZED, Judge, Suspects
@@ -35,7 +36,7 @@ from analyzer.names import Names, opinions_now
 from analyzer.prospects import Prospects
 from analyzer.recent import extend
 from analyzer.renaming import Renaming
-from analyzer.training import HostModels, Trainer
+from analyzer.training import Trainer
 from analyzer.wording import say_starting
 
 # A scrape may arrive late and a rate needs its neighbours: the newest steps are asked for again.

@@ -26,10 +26,11 @@ from analyzer.data import (
 from analyzer.experience import experience
 from analyzer.guard import Guard
 from analyzer.health import Typical, health_of, typicals
+from analyzer.host_models import HostModels
 from analyzer.interfaces import Forecaster
 from analyzer.newest import Newest, newest
 from analyzer.prospects import Prospects
-from analyzer.training import HostModels, Trainer
+from analyzer.training import Trainer
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from analyzer.cycle import Cycle, Memory
 from analyzer.data import Failure, Finding, FindingFilter, Quieting, Report, UsualState
 from analyzer.errors import StoreError
 from analyzer.guard import Guard
+from analyzer.host_models import HostModels
 from analyzer.judge import ANOMALY, RENAMED, RESIZED, became_another, rename_told
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
@@ -25,7 +26,6 @@ from analyzer.names import opinions_now, precedents_now
 from analyzer.precedence import Precedence
 from analyzer.progress import Progress
 from analyzer.store import Store
-from analyzer.training import HostModels
 from analyzer.usual_states import usual_states
 from analyzer.wording import say_starting
 

@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from analyzer.data import Frame, Times, Values
 from analyzer.detectors.scores import blame_of
+from analyzer.host_models import fit_host, held_out_heights
 from analyzer.judge import Budget, Rule
 from analyzer.judge.anomaly import course, learned
 from analyzer.judge.ladder import heights_of
 from analyzer.judge.watch import Flags, Learned, Watch
-from analyzer.training import fit_host, held_out_heights
 
 Table = npt.NDArray[np.float64]
 STEP_SECONDS = 60.0 * float(os.environ.get("STEP_MINUTES", "1"))

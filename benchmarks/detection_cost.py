@@ -20,8 +20,8 @@ from analyzer.data import Fleet, Frame, Host, Values
 from analyzer.detectors import DETECTORS, LOOKBACK_STEPS, Lesson
 from analyzer.detectors.fleet import FleetModels
 from analyzer.detectors.forest import grow
+from analyzer.host_models import fit_host
 from analyzer.lean import hold_little
-from analyzer.training import fit_host
 
 FEATURES, WEEK, STEP = 40, 10_080, 60.0
 FLEETS = (100, 300, 1000, 2500, 5000, 10_000)

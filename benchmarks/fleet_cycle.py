@@ -20,6 +20,7 @@ import numpy as np
 from analyzer.cycle import Cycle
 from analyzer.data import Feature, Frame, Window
 from analyzer.forecasters import FORECASTERS
+from analyzer.host_models import fit_host
 from analyzer.judge import Judge
 from analyzer.lean import hold_little
 from analyzer.prospects import Prospects
@@ -27,7 +28,7 @@ from analyzer.rounds import Rounds
 from analyzer.sinks.metrics import MetricsSink
 from analyzer.sources.prometheus import PrometheusSource
 from analyzer.store import Store
-from analyzer.training import Trainer, fit_host
+from analyzer.training import Trainer
 from benchmarks.fake_prometheus import prometheus
 
 STEP, RECENT = timedelta(seconds=15), timedelta(hours=1)

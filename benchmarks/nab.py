@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 
 from analyzer.data import Frame, Times, Values
+from analyzer.host_models import fit_host
 from analyzer.judge import Budget, Rule
 from analyzer.judge.anomaly import course, learned
 from analyzer.judge.ladder import DAY_SECONDS, heights_of
 from analyzer.judge.watch import Flags, Watch
-from analyzer.training import fit_host
 
 PROBATION, MOST_PROBATION = 0.15, 750
 FALSE_ALARM_WEIGHT = 0.11

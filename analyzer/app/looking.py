@@ -9,6 +9,7 @@ from analyzer.companions import Accompanist, Looker
 from analyzer.cycle import Cycle
 from analyzer.data import Feature
 from analyzer.forecasters import FORECASTERS
+from analyzer.host_models import curriculum_for
 from analyzer.identities import Registry
 from analyzer.incidents import Grouping
 from analyzer.interfaces import LogReader, Sink
@@ -23,7 +24,7 @@ from analyzer.settings_tree import Settings
 from analyzer.sources.fallback import FallbackSource
 from analyzer.sources.prometheus import PrometheusSource
 from analyzer.sources.scrape import PROCESS_METRICS, ScrapeSource
-from analyzer.training import Trainer, curriculum_for
+from analyzer.training import Trainer
 
 Catalogue = tuple[Feature, ...]
 

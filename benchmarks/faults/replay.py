@@ -20,8 +20,8 @@ from analyzer.data import Finding, Fleet, Frame, Host, Scores
 from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.detectors.scaling import aligned
 from analyzer.features import load_features
+from analyzer.host_models import HostModels, curriculum_for, fit_host
 from analyzer.judge import Judge, Memory
-from analyzer.training import HostModels, curriculum_for, fit_host
 from benchmarks.faults.listed import FAULTS, Fault
 from benchmarks.faults.outcome import Outcome, Told, outcome
 from benchmarks.faults.recorded import QUIET, STEP, Recording, recordings

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from analyzer.data import Frame, Values
+from analyzer.host_models import fit_host
 from analyzer.judge import Budget, Rule
 from analyzer.judge.anomaly import course, learned
 from analyzer.judge.ladder import heights_of
 from analyzer.judge.watch import Watch
-from analyzer.training import fit_host
 
 HOST, STEP, DAY = "web-1", 300.0, 288
 LEARNED_DAYS, JUDGED_DAYS, FEATURES = 5, 7, 6

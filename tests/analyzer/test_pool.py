@@ -22,12 +22,13 @@ from analyzer.cycle import Cycle
 from analyzer.data import Fetched, Fleet, Host, Window
 from analyzer.detectors.fitted import each_array
 from analyzer.errors import NotEnoughHistory, WorkerLost
+from analyzer.host_models import HostModels
 from analyzer.judge import Judge
 from analyzer.pool import NICENESS, Pool
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
 from analyzer.store import Store
-from analyzer.training import HostModels, Trainer
+from analyzer.training import Trainer
 
 STEP = timedelta(seconds=15)
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from analyzer.data import Frame
+from analyzer.host_models import fit_host
 from analyzer.precedents import standing_out
-from analyzer.training import fit_host
 
 STEP, DAY = 300.0, 288
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)

@@ -12,6 +12,7 @@ import pytest
 
 from analyzer.cycle import Cycle
 from analyzer.data import Feature, Finding, FindingFilter, Fleet, Quiet, Severity, Window
+from analyzer.host_models import HostModels
 from analyzer.identities import Registry
 from analyzer.judge import Judge
 from analyzer.machines import Inventory
@@ -21,7 +22,7 @@ from analyzer.renaming import Renaming
 from analyzer.rounds import Rounds
 from analyzer.sources.prometheus import PrometheusSource
 from analyzer.store import Store
-from analyzer.training import HostModels, Trainer
+from analyzer.training import Trainer
 from analyzer.wording import say_finding
 from tests.processes import Program
 from tests.written_history import holding

@@ -11,8 +11,9 @@ import pytest
 
 from analyzer.data import Fetched, Fleet, Host, Learning, Window
 from analyzer.errors import SourceUnreachable
+from analyzer.host_models import HostModels
 from analyzer.names import Rename
-from analyzer.training import HostModels, Trainer
+from analyzer.training import Trainer
 
 STEP = timedelta(seconds=15)
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -1,0 +1,112 @@
+"""What is learned of one host from its long history, and how: pure arithmetic, which knows no other host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+
+from analyzer.data import Feature, Frame, Scores, State, Values
+from analyzer.detectors import DETECTORS, Lesson, scored
+from analyzer.detectors.fitted import Fitted
+from analyzer.detectors.scaling import Floors, floors_of
+from analyzer.errors import NotEnoughHistory
+from analyzer.interfaces import Detector
+from analyzer.judge.calibration import Calibration, calibrate, incident_rows
+from analyzer.judge.ladder import Budget
+from analyzer.precedents import precedents
+from analyzer.states import States, fit_states
+from analyzer.usual_hours import UsualHours, usual_hours
+
+FOLDS = 5
+# The newest so many steps are learned from: two weeks of minutes, and few enough for the memory of a small machine.
+MOST_STEPS = 20_160
+# What so strict a judge would call incidents is nothing to learn from: 0.8 a day, whatever is told later.
+LEFT_OUT = Budget(0.2, incidents_per_day=0.512)
+
+
+@dataclass(frozen=True, slots=True)
+class HostModels:
+    """All that was learned of one host, fitted together and swapped together."""
+
+    host: str
+    features: tuple[str, ...]
+    fitted: Fitted
+    calibration: Calibration
+    fitted_at: datetime
+    steps: int
+    states: States | None = None
+    hours: UsualHours | None = None
+
+    def score(self, recent: Frame) -> tuple[Scores, ...]:
+        """Each model's scores of the same rows; the last are the ensemble's, which the judge goes by."""
+        return scored(self.fitted, self.features, recent)
+
+    def state(self, recent: Frame) -> State | None:
+        """Which of its usual states the host is in at the last row; None while it has shown none."""
+        return self.states.state(recent) if self.states else None
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """What is learned of every host: `floors` are the smallest spreads of features that have one."""
+
+    detectors: tuple[Detector, ...] = tuple(DETECTORS.values())
+    floors: Floors = field(default_factory=dict)
+
+
+EVERYTHING = Curriculum()
+
+
+def curriculum_for(features: Sequence[Feature]) -> Curriculum:
+    """DETECTORS, deaf to changes smaller than the catalogue's minimum effects."""
+    return Curriculum(floors=floors_of(features))
+
+
+def fit_host(
+    history: Frame,
+    now: datetime,
+    step_seconds: float,
+    curriculum: Curriculum = EVERYTHING,
+    previous: HostModels | None = None,
+) -> HostModels:
+    """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short.
+
+    `previous` hands the names of its states on.
+    """
+    known = _with_values(history.tail(MOST_STEPS))
+    lesson = Lesson.of(known, curriculum.detectors, curriculum.floors)
+    held_out = _held_out(lesson, known)
+    fitted = lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT))
+    calibration = calibrate(held_out, step_seconds, known)
+    calibration = replace(calibration, precedents=precedents(known, held_out, step_seconds, fitted))
+    states, hours = _states(known, previous), usual_hours(known)
+    return HostModels(history.host, known.features, fitted, calibration, now, len(lesson.rows), states, hours)
+
+
+def _states(history: Frame, previous: HostModels | None) -> States | None:
+    """States need longer, and a feature that moves; a host is scored before."""
+    try:
+        return fit_states(history, previous.states if previous else None)
+    except NotEnoughHistory:
+        return None
+
+
+def held_out_heights(history: Frame, curriculum: Curriculum = EVERYTHING) -> Values:
+    """The ensemble's heights on each part of history, by models that did not learn from it; NaN without values."""
+    return _held_out(Lesson.of(history, curriculum.detectors, curriculum.floors), history)
+
+
+def _held_out(lesson: Lesson, history: Frame) -> Values:
+    told = np.full(len(history.times), np.nan, np.float32)
+    told[lesson.rows] = lesson.held_out(FOLDS)
+    return told
+
+
+def _with_values(history: Frame) -> Frame:
+    """History without the features that it never has."""
+    present = np.asarray(np.isfinite(history.values).any(axis=0))
+    names = tuple(name for name, here in zip(history.features, present, strict=True) if here)
+    return Frame(history.host, names, history.times, history.values[:, present])
