@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,12 @@ def hold_little() -> bool:
         return all(library.mallopt(option, value) for option, value in options)
     except (OSError, AttributeError):
         return False
+
+
+def keep_for_good() -> None:
+    """What was imported stays: looking through 200,000 objects of it for garbage took a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def give_back() -> bool:

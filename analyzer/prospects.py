@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from analyzer.data import Feature, Fleet, Forecast, Peers, Window
 from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.host import forecast_fleet
@@ -85,8 +87,8 @@ class Prospects:
         """Each grouped host beside its peers, over the medians of the newest quarter of an hour."""
         if self.groups is None or not len(recent.times):
             return {}
-        now = recent.times > recent.times[-1] - COMPARED_SECONDS
-        newest = Fleet(recent.hosts, recent.features, recent.times[now], recent.values[:, :, now])
+        first = int(np.searchsorted(recent.times, recent.times[-1] - COMPARED_SECONDS, side="right"))
+        newest = Fleet(recent.hosts, recent.features, recent.times[first:], recent.values[:, :, first:])
         return self.groups.compare(newest)
 
     def _parts(self, hosts: int) -> list[tuple[str, ...]]:

@@ -6,6 +6,7 @@ the next report and stops nothing else.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import zlib
 from collections.abc import Iterable
@@ -67,17 +68,16 @@ class Rounds:
     async def look(self, now: datetime) -> bool:
         """One cycle, then everything worth remembering is written down. False until a source has served once."""
         with self._precedence.first():
-            return await self._look(now)
+            served = await self._look(now)
+        await asyncio.to_thread(give_back)
+        return served
 
     async def _look(self, now: datetime) -> bool:
         if not self._restored:
             await self._restore(now)
         await self._hear(now)
-        first = self._memory.recent is None
         self._memory, self._late = replace(self._memory, late=self._memory.late + self._late), ()
         report, self._memory = await self._cycle.run(now, self._memory)
-        if first:  # all of the newest history came at once
-            give_back()
         self._begin_anew(report.findings)
         guard = Guard(now)
         with guard.stage("store"):
