@@ -7,6 +7,7 @@ they begin with the first work of a fleet and end when there was none for a whil
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -22,6 +23,8 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analyzer.errors import WorkerLost
 from analyzer.lean import give_back, hold_little, import_lean
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Given = TypeVarTuple("Given")
@@ -53,10 +56,10 @@ class Pool:
 
         Arguments and result of a fleet's work go from one process to another: it must not change what it is given.
         """
-        if self._many_hosts is None or hosts < self._many_hosts:
+        processes = self._begun() if self._many_hosts is not None and hosts >= self._many_hosts else None
+        if processes is None:
             await self._import()
             return await asyncio.to_thread(work, *given)
-        processes = self._begun()
         try:
             asked = asyncio.wrap_future(processes.submit(_worked, work, given))
             asked.add_done_callback(_heard)
@@ -82,15 +85,15 @@ class Pool:
             await asyncio.to_thread(import_lean, self._modules)
             self._imported = True
 
-    def _begun(self) -> ProcessPoolExecutor:
+    def _begun(self) -> ProcessPoolExecutor | None:
+        """None where the system has nothing to share with processes, such as semaphores."""
         if self._processes is None:
-            self._processes = ProcessPoolExecutor(
-                self._cores,
-                timeout=IDLE_SECONDS,
-                initializer=_begin,
-                initargs=(os.getpid(), self._modules),
-                env=ONE_THREAD,
-            )
+            begin = {"initializer": _begin, "initargs": (os.getpid(), self._modules), "env": ONE_THREAD}
+            try:
+                self._processes = ProcessPoolExecutor(self._cores, timeout=IDLE_SECONDS, **begin)
+            except (ImportError, NotImplementedError, OSError) as error:
+                log.warning("no processes can be begun here, so fleets too are learned in threads: %s", error)
+                self._many_hosts = None
         return self._processes
 
 
@@ -112,7 +115,7 @@ def _begin(parent: int, modules: tuple[str, ...]) -> None:
     """What a worker does first. Ctrl-C is its parent's to hear, who ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     hold_little()
-    with suppress(AttributeError):  # Windows has no such thing
+    with suppress(AttributeError, OSError):  # Windows has no such thing, and a sandbox may forbid it
         os.nice(NICENESS)
     import_lean(modules)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

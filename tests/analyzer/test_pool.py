@@ -182,3 +182,26 @@ def busy(process: int) -> None:
     before = worker.cpu_times().user
     while worker.cpu_times().user < before + 0.1:
         time.sleep(0.01)
+
+
+CANNOT = """
+import asyncio, logging, os, resource
+from analyzer.pool import Pool
+
+logging.basicConfig(format="%(message)s")
+
+async def main() -> None:
+    pool = Pool(many_hosts=2)
+    await asyncio.to_thread(os.getpid)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, 4096))
+    print(await pool.run(2, os.getpid) == os.getpid())
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts its open files in /proc")
+def test_where_no_process_can_be_begun_a_fleet_is_learned_in_threads_and_that_is_said() -> None:
+    done = subprocess.run([sys.executable, "-c", CANNOT], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "True"
+    assert done.stderr.startswith("no processes can be begun here, so fleets too are learned in threads: [Errno 24]")
