@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from analyzer.errors import AnalyzerError, SettingsError
-from analyzer.lean import hold_little, keep_for_good, unimported
+from analyzer.lean import hold_little, keep_for_good, one_thread_each, unimported
 from analyzer.settings import add_flags, given_flags, load_settings
 from analyzer.settings_tree import Settings
 
@@ -95,6 +95,7 @@ def _late(name: str) -> Command:
 
 def _serve(settings: Settings, _given: argparse.Namespace) -> int:
     hold_little()
+    one_thread_each()
     with unimported("pandas"):
         from analyzer.app import serve  # noqa: PLC0415 - the models cost a second to import
     keep_for_good()

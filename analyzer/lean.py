@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,18 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 # What comes straight from the system is zeroed, page by page, each time: arithmetic on arrays that all do takes up to
 # three times as long. So only what is huge does, and so much that was freed is kept for the next array.
 _HUGE_BYTES, _KEPT_BYTES = 16 * 2**20, 64 * 2**20
+
+# Libraries of linear algebra read these when they are loaded.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def one_thread_each() -> None:
+    """Small matrices gain nothing from threads of their own, and wait for them where other work has the cores.
+
+    A product of a look-back took six times as long beside two busy processes. Who has set them knows better.
+    """
+    for name, count in ONE_THREAD.items():
+        os.environ.setdefault(name, count)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analyzer.errors import WorkerLost
-from analyzer.lean import give_back, hold_little, import_lean
+from analyzer.lean import ONE_THREAD, give_back, hold_little, import_lean
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,6 @@ MANY_HOSTS = 200
 IDLE_SECONDS = 900.0
 NICENESS = 10
 WATCHED_SECONDS, TAKEN_SECONDS = 2.0, 0.1
-# A worker is one core's: more threads would take what was not given.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class Pool:
