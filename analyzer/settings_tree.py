@@ -89,7 +89,9 @@ class TrainingSettings(Section):
     history: Duration = Field(timedelta(days=2), description="how much of the past the models learn from")
     interval: Duration = Field(timedelta(hours=1), description="how often a host's models are fitted anew")
     least: Duration = Field(timedelta(minutes=10), description="how much history a host must have until it is scored")
-    cores: int = Field(1, ge=1, description="how many processor cores learning may use")
+    cores: int = Field(
+        1, ge=1, description="how many processor cores learning may use; of 200 hosts and more, forecasting too"
+    )
 
 
 class JudgeSettings(Section):

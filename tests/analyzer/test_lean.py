@@ -102,3 +102,18 @@ for _ in range(100):
 print("kept" if faults() - begun < 5000 else faults() - begun)
 """
     assert run(program) == "kept"
+
+
+def test_the_service_does_linear_algebra_on_one_thread_unless_it_is_told_otherwise() -> None:
+    program = """
+import os, sys
+os.environ["MKL_NUM_THREADS"] = "3"
+import analyzer.__main__
+assert "numpy" not in sys.modules, "it would have read them by now"
+from analyzer.lean import one_thread_each
+one_thread_each()
+import numpy
+from threadpoolctl import threadpool_info
+print({each["num_threads"] for each in threadpool_info()}, os.environ["MKL_NUM_THREADS"])
+"""
+    assert run(program) == "{1} 3"
