@@ -35,6 +35,7 @@ def test_every_forecast_is_the_same_again_and_shared_times_are_shared() -> None:
     assert list(again) == ["a", "b", "c"]
     assert all(same(given[host], again[host]) for host in given)
     assert again["a"].times is again["c"].times
+    assert unpacked(packed({"d": forecast("d", HOUR.copy(), None)}))["d"].times is again["a"].times
     assert unpacked(packed({})) == {}
 
 
