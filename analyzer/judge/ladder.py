@@ -37,7 +37,7 @@ class Budget:
     calmest: float = 0.3
     wildest: float = 2.0
     of_a_bad_day: float = 0.9
-    once: float = 0.9
+    once: float = 0.7
 
     @property
     def believed_per_day(self) -> float:

@@ -95,6 +95,14 @@ def test_an_anomaly_ends_once_and_says_when() -> None:
     assert judged([0.1] * 10, ended.memory, first=47).findings == ()
 
 
+@pytest.mark.parametrize(("hours", "passed"), [(2.5, False), (3.0, True)])
+def test_what_came_once_must_be_passed_for_about_three_hours(hours: float, *, passed: bool) -> None:
+    budget, rule = Budget(), Rule()
+    faded = np.exp(-hours / 24 / rule.brief_days)
+    counts = np.where(LEVELS <= 1.5, faded, 0.0).astype(np.float32)[None]
+    assert (budget.brief_bars(counts, rule.brief_days)[0] <= 1.5) == passed
+
+
 def remembered(heights: list[float], moments: list[float], memory: Memory, first: int = 0) -> Verdict:
     """Judged with what each row is by itself."""
     told = replace(scores(first, heights), moments=-np.expm1(-np.array(moments, np.float32)))
