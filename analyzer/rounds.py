@@ -42,7 +42,14 @@ BUSY_SECONDS = 4.0
 class Rounds:
     """`report` is None until the first cycle is through."""
 
-    def __init__(self, cycle: Cycle, store: Store, keep: timedelta, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        cycle: Cycle,
+        store: Store,
+        keep: timedelta,
+        busy_seconds: float = BUSY_SECONDS,
+        precedence: Precedence | None = None,
+    ) -> None:
         self._cycle = cycle
         self._trainer = cycle.trainer
         self._prospects = cycle.prospects
@@ -56,7 +63,7 @@ class Rounds:
         self._busy_seconds = busy_seconds
         self._seconds_a_host = busy_seconds
         self._progress = Progress()
-        self._precedence = Precedence()
+        self._precedence = precedence or Precedence()
         self.report: Report | None = None
 
     def states(self, host: str) -> tuple[UsualState, ...]:

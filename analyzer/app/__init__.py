@@ -23,6 +23,7 @@ from analyzer.data import Feature
 from analyzer.features import load_features
 from analyzer.names import Names
 from analyzer.pool import MANY_HOSTS, Pool
+from analyzer.precedence import Precedence
 from analyzer.rounds import Rounds
 from analyzer.service import Loop, Service
 from analyzer.setting_values import host_and_port
@@ -139,11 +140,12 @@ def assemble(settings: Settings, store: Store) -> Parts:
     names, mishaps = Names(), Mishaps()
     source, logs = source_of(settings, catalogue, names), ExporterLogs(settings.exporter.logs)
     answers = assistant(settings, features, source, logs, store)
-    metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(answers), mishaps])
+    precedence = Precedence()
+    metrics = MetricsSink(store.outbox, version("openmanager"), [UsageCollector(answers), mishaps], precedence.calm)
     told, pool = receivers(settings, store.outbox, features), Pool(settings.training.cores, MANY_HOSTS, WORK)
     cycle = cycle_of(settings, catalogue, source, logs, (metrics, *told.all), pool, names)
     return Parts(
-        rounds=Rounds(cycle, store, KEEP),
+        rounds=Rounds(cycle, store, KEEP, precedence=precedence),
         assistant=answers,
         documents=DocumentMaker(features, source, logs, settings.prometheus.url),
         metrics=metrics,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +21,9 @@ from analyzer.sinks.families import FAMILIES, OfHosts, Scrape
 from analyzer.store import Outbox, OutboxStatus
 
 ABOUT_HOSTS = tuple(family for family in FAMILIES if isinstance(family.samples, OfHosts))
+# A scrape may take ten seconds, unless Prometheus is told otherwise.
+PATIENCE_SECONDS = 3.0
+LARGE_BYTES = 100_000
 REST = tuple(family for family in FAMILIES if not isinstance(family.samples, OfHosts))
 
 
@@ -34,14 +39,17 @@ class Exposition:
 class MetricsSink:
     """Keeps the last report and counts what must never fall back: cycles, and failures of each stage.
 
-    `also` tell of parts of the analyzer that are in no report.
+    `also` tell of parts of the analyzer that are in no report. A fleet's metrics are written while it is `calm`.
     """
 
     name = "metrics"
 
-    def __init__(self, outbox: Outbox, version: str, also: Iterable[Collector] = ()) -> None:
+    def __init__(
+        self, outbox: Outbox, version: str, also: Iterable[Collector] = (), calm: threading.Event | None = None
+    ) -> None:
         self._outbox = outbox
         self._version = version
+        self._calm = calm
         self._report: Report | None = None
         self._cycles = 0
         self._failures: Counter[str] = Counter()
@@ -66,7 +74,7 @@ class MetricsSink:
             scrape = Scrape(now, report, self._cycles, failures, await self._status(), self._version)
             # A fleet's exposition takes a while to write: the loop goes on meanwhile.
             if gzip not in written:
-                written[gzip] = await asyncio.to_thread(_of_hosts, scrape, gzip=gzip)
+                written[gzip] = await asyncio.to_thread(_of_hosts, scrape, self._calm, gzip=gzip)
             return self._whole(written[gzip], scrape, accept, gzip=gzip)
 
     def _whole(self, hosts: bytes, scrape: Scrape, accept: str, *, gzip: bool) -> Exposition:
@@ -85,6 +93,19 @@ class MetricsSink:
             return None
 
 
-def _of_hosts(scrape: Scrape, *, gzip: bool) -> bytes:
+def _of_hosts(scrape: Scrape, calm: threading.Event | None, *, gzip: bool) -> bytes:
     """These are gauges all, which both formats write alike."""
-    return packed(expose(ABOUT_HOSTS, scrape, openmetrics=False), gzip=gzip)
+    pieces = expose(ABOUT_HOSTS, scrape, openmetrics=False)
+    return packed(pieces if calm is None else patiently(pieces, calm), gzip=gzip)
+
+
+def patiently(
+    pieces: Iterable[bytes], calm: threading.Event, most_seconds: float = PATIENCE_SECONDS
+) -> Iterator[bytes]:
+    """The pieces, after each large one only once it is calm; who waited so long altogether waits no more."""
+    end = None
+    for piece in pieces:
+        yield piece
+        if len(piece) >= LARGE_BYTES and not calm.is_set():
+            end = end or time.monotonic() + most_seconds
+            calm.wait(max(0.0, end - time.monotonic()))

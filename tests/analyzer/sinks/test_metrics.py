@@ -6,6 +6,7 @@ import math
 import re
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -43,7 +44,7 @@ from analyzer.data import (
     Window,
 )
 from analyzer.sinks.families import FAMILIES
-from analyzer.sinks.metrics import MetricsSink
+from analyzer.sinks.metrics import MetricsSink, patiently
 from analyzer.store import Owed, Store
 
 NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
@@ -359,3 +360,23 @@ async def test_between_the_times_that_were_foretold_a_horizon_lies_on_the_line(s
         "6h": pytest.approx(0.9 + 0.05 * (21_600 + 720 - 7200) / (84_000 - 7200)),
         "24h": pytest.approx(0.95),
     }
+
+
+def test_a_fleets_metrics_are_written_on_once_it_is_calm_and_a_few_hosts_at_once() -> None:
+    calm, large, small = threading.Event(), b"x" * 100_000, b"x"
+    assert list(patiently([small, small], calm, 3600.0)) == [small, small]
+    pieces = patiently([large, small], calm, 3600.0)
+    assert next(pieces) == large
+    rest: list[bytes] = []
+    writing = threading.Thread(target=lambda: rest.extend(pieces))
+    writing.start()
+    writing.join(0.05)
+    assert rest == []
+    calm.set()
+    writing.join()
+    assert rest == [small]
+
+
+def test_who_scrapes_waits_for_calm_no_longer_than_that() -> None:
+    large = b"x" * 100_000
+    assert list(patiently([large, large, large], threading.Event(), 0.01)) == [large, large, large]
