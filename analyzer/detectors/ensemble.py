@@ -19,7 +19,8 @@ MOMENT, AVERAGE, PEAK = 0.25, 0.5, 0.5
 MOST_BEYOND = 0.8
 # One reading far out is blamed less than two in a row: the step before has this much of the blame.
 BEFORE = np.float32(0.5)
-# After so many steps nothing of an earlier one is left that could change a decision.
+# After so many steps nothing of an earlier one is left that could change a decision, but how restless features were:
+# who looks back no farther takes them for what they were in history.
 LOOKBACK_STEPS = 240
 
 
