@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,6 @@ class Watch:
         self.late: list[float] = []
         self.gaps: list[float] = []
         self.answered: list[float] = []
-        self.scraped: list[float] = []
 
     def look(self) -> None:
         """Ask how old the last cycle is; one that is younger than the last is new."""
@@ -116,14 +116,25 @@ class Watch:
                 self._last = now - age
                 self.late.append(age)
 
-    def scrape(self) -> tuple[int, str]:
-        """As Prometheus does: how many hosts are scored, and how long the last cycle's stages took."""
-        begun = time.time()
-        body = self._session.get(f"{self._address}/metrics", headers={"Accept-Encoding": "gzip"}, timeout=60).text
-        self.scraped.append(time.time() - begun)
-        scored = len(re.findall(r'^openmanager_anomaly_score\{host="[^"]*",model="ensemble"', body, re.MULTILINE))
-        stages = re.findall(r'^openmanager_stage_duration_seconds\{stage="(\w+)"\} (\S+)', body, re.MULTILINE)
-        return scored, ", ".join(f"{name} {float(seconds):.2f}" for name, seconds in stages if float(seconds) >= 0.05)
+
+@dataclass(frozen=True)
+class Scraped:
+    """`seconds` it took until the answer was there, how many hosts are scored, and the last cycle's stages."""
+
+    seconds: float
+    scored: int
+    stages: str
+
+
+def scrape(address: str) -> Scraped:
+    """As Prometheus does, which is a process of its own: who reads so long a text sees no cycle come meanwhile."""
+    begun = time.time()
+    answer = requests.get(f"{address}/metrics", headers={"Accept-Encoding": "gzip"}, timeout=60)
+    took, body = time.time() - begun, answer.text
+    scored = len(re.findall(r'^openmanager_anomaly_score\{host="[^"]*",model="ensemble"', body, re.MULTILINE))
+    stages = re.findall(r'^openmanager_stage_duration_seconds\{stage="(\w+)"\} (\S+)', body, re.MULTILINE)
+    told = ", ".join(f"{name} {float(seconds):.2f}" for name, seconds in stages if float(seconds) >= 0.05)
+    return Scraped(took, scored, told)
 
 
 def spread(values: list[float]) -> str:
@@ -136,14 +147,21 @@ def measure(asked: argparse.Namespace) -> None:
         tempfile.TemporaryDirectory() as name,
         prometheus(asked.hosts) as url,
         analyzer(url, asked, Path(name)) as process,
+        ProcessPoolExecutor(1) as scraper,
     ):
-        watch, begun = Watch(f"http://127.0.0.1:{asked.port}"), time.monotonic()
+        address = f"http://127.0.0.1:{asked.port}"
+        watch, begun = Watch(address), time.monotonic()
         scrape_at, tell_at, whole, before, scored, stages, most = 30.0, 0.0, None, 0.0, 0, "", 0.0
+        scraping: Future[Scraped] | None = None
+        scraped: list[float] = []
         while (passed := time.monotonic() - begun) < 60 * asked.minutes and process.poll() is None:
             watch.look()
-            if passed >= scrape_at:
-                scrape_at = passed + INTERVAL_SECONDS
-                scored, stages = watch.scrape()
+            if passed >= scrape_at and scraping is None:
+                scrape_at, scraping = passed + INTERVAL_SECONDS, scraper.submit(scrape, address)
+            if scraping is not None and scraping.done():
+                seen, scraping = scraping.result(), None
+                scored, stages = seen.scored, seen.stages
+                scraped.append(seen.seconds)
                 most = max(most, Used.by(process.pid).whole)
                 whole = passed if whole is None and scored == asked.hosts else whole
             if passed >= tell_at and watch.late:
@@ -157,16 +175,18 @@ def measure(asked: argparse.Namespace) -> None:
                 )
                 before = used.seconds
             time.sleep(LOOKED_SECONDS)
-        tell(asked, watch, whole, Used.by(process.pid), most)
+        tell(asked, watch, scraped, whole, Used.by(process.pid), most)
 
 
-def tell(asked: argparse.Namespace, watch: Watch, whole: float | None, used: Used, most: float) -> None:
+def tell(
+    asked: argparse.Namespace, watch: Watch, scraped: list[float], whole: float | None, used: Used, most: float
+) -> None:
     missed = sum(round(gap / INTERVAL_SECONDS) - 1 for gap in watch.gaps)
     print(f"{asked.hosts} hosts with {asked.features} features, {asked.history} of history, {asked.minutes:g} minutes")
     print(f"  first cycle published after {watch.late[0]:.1f} s")
     print(f"  later ones: {spread(watch.late[1:])} (seconds from due to published), {missed} missed")
     print(f"  all hosts scored after {f'{whole / 60:.1f} min' if whole else 'more than that'}")
-    print(f"  /-/ready answered in {spread(watch.answered)}; /metrics in {spread(watch.scraped)}")
+    print(f"  /-/ready answered in {spread(watch.answered)}; /metrics in {spread(scraped)}")
     print(f"  {used.now:.0f} MiB at the end, {used.most:.0f} MiB at most; with its workers {most:.0f} MiB at most")
     print(
         f"  {used.seconds:.0f} s of processor; load of the machine {', '.join(f'{one:.1f}' for one in os.getloadavg())}"
