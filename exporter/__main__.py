@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(settings: Settings, listeners: Sequence[socket.socket]) -> int:
     """Serve until a signal comes."""
     host, server = assemble(settings, listeners)
+    # A handler runs between two steps of Python alone: a signal that comes just before the loop waits has to wake it.
+    signal.set_wakeup_fd(server.wakeup_fd, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: server.stop())
     names = ", ".join(f"http://{one.getsockname()[0]}:{one.getsockname()[1]}" for one in listeners)
@@ -64,6 +66,7 @@ def run(settings: Settings, listeners: Sequence[socket.socket]) -> int:
     gc.freeze()
     tell_systemd("READY=1")
     server.serve()
+    signal.set_wakeup_fd(-1)
     tell_systemd("STOPPING=1")
     host.close()
     log.info("ended")

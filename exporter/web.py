@@ -59,6 +59,8 @@ class Server:
         self._finished: deque[Callable[[], None]] = deque()
         self._selector = selectors.DefaultSelector()
         self._wake_reader, self._wake_writer = socket.socketpair()
+        for sock in (*self.listeners, self._wake_reader, self._wake_writer):
+            sock.setblocking(False)
         self._stopping = False
         self._look_at = 0.0
 
@@ -80,8 +82,6 @@ class Server:
 
     def serve(self, grace_seconds: float = 3.0) -> None:
         """Answer until stopped; then finish the answers under way, for so many seconds at most."""
-        for sock in (*self.listeners, self._wake_reader, self._wake_writer):
-            sock.setblocking(False)
         for sock in (*self.listeners, self._wake_reader):
             self._selector.register(sock, READ)
         while not self._stopping:

@@ -120,6 +120,29 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> No
     assert "Traceback" not in log
 
 
+HEARD_ELSEWHERE = """
+import signal, sys, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+from exporter.__main__ import main
+sys.exit(main())
+"""
+"""The exporter as its main thread never notices a signal by itself: another thread takes it."""
+
+
+def test_a_signal_wakes_a_loop_that_it_does_not_interrupt(tmp_path: Path) -> None:
+    """So it is, too, with one that comes between the loop's last step and its wait."""
+    port = a_free_port()
+    command = [sys.executable, "-c", HEARD_ELSEWHERE, f"--web.listen-address=127.0.0.1:{port}"]
+    with running("exporter", command, port, "/-/healthy", tmp_path) as program:
+        time.sleep(0.5)  # the connections of the start are gone, and with them all that wakes it
+        os.kill(program.process.pid, signal.SIGTERM)
+        assert program.process.wait(20) == 0
+        log = program.output()
+    assert "msg=ended" in log
+    assert "Traceback" not in log
+
+
 def test_a_read_that_never_returns_costs_its_collector_alone_and_not_the_end(tmp_path: Path) -> None:
     """A named pipe that nobody writes to stands in for a device that doesn't answer."""
     os.mkfifo(tmp_path / "loadavg")
