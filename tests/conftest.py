@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
+
+from tests.processes import a_free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,11 +28,8 @@ def shared(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that nobody uses just now."""
+    return a_free_port()
 
 
 def tool(name: str, package: str = "") -> Path:

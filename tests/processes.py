@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -19,15 +20,30 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60.0
-STOP_SECONDS = 15.0
+# A guard against what hangs, never a measure of how fast something ends.
+STOP_SECONDS = 60.0
+# Below those that systems give to connections of their own: a port is bound some time after it was found free.
+PORTS = range(20_000, 32_000)
+_given: set[int] = set()
 
 
 def a_free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on just now."""
+    """A port of 127.0.0.1 that nobody uses just now; never the same one twice."""
+    while len(_given) < len(PORTS):
+        port = secrets.choice(PORTS)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+    raise AssertionError(f"all ports of {PORTS} were given out")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass
@@ -63,16 +79,14 @@ class Program:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
-    def stop(self) -> tuple[int, float]:
-        """SIGTERM, then (exit code, seconds it took); killed when it does not end."""
-        begun = time.monotonic()
+    def stop(self) -> int:
+        """SIGTERM, then its exit code; -9 when it did not end by itself and was killed."""
         self.process.terminate()
         try:
-            code = self.process.wait(STOP_SECONDS)
+            return self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            code = self.process.wait()
-        return code, time.monotonic() - begun
+            return self.process.wait()
 
 
 @contextmanager

@@ -144,7 +144,7 @@ def test_a_real_load_shows_in_prometheus_and_once_in_a_grafana_that_was_down(
         firing = f'openmanager_findings_firing{{host="{running.host}",kind="anomaly"}} > 0'
         with load(tmp_path, 300):
             until(lambda: instant(prometheus, firing), "a finding for the load", *programs, seconds=150)
-            until(lambda: instant(prometheus, f"{score} > 0.5"), "a high score", *programs, seconds=20)
+            until(lambda: instant(prometheus, f"{score} > 0.5"), "a high score", *programs)
             until(
                 lambda: instant(prometheus, "openmanager_host_state"),
                 "a state, later than scores",
@@ -213,8 +213,7 @@ def test_without_any_source_ready_says_so_and_sigterm_still_ends_it(tmp_path: Pa
         until(lambda: "127.0.0.1:9" in analyzer.get("/-/ready")[1], "a reason", analyzer)
         assert analyzer.get("/-/ready")[0] == 503
         assert analyzer.get("/-/healthy")[0] == 200
-        code, _ = analyzer.stop()
-        assert code == 0, "it ended by itself, unkilled"
+        assert analyzer.stop() == 0, "it ended by itself, unkilled"
 
 
 @pytest.mark.timeout(200)
@@ -222,6 +221,5 @@ def test_sigterm_ends_each_program_with_nothing_half_written(tmp_path: Path, pro
     with stack(tmp_path, prometheus_program) as running:
         until(lambda: running.analyzer.get("/-/ready")[0] == 200, "ready", running.analyzer)
         for program in (running.analyzer, running.exporter):
-            code, _ = program.stop()
-            assert code == 0, program.output()
+            assert program.stop() == 0, program.output()
             assert "Traceback" not in program.output()

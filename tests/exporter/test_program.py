@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from exporter import __version__
 from exporter.itself import _elsewhere, _linux
 from tests.conftest import tool
 from tests.exporter.golden import kinds, samples
-from tests.processes import ROOT, Program, a_free_port, running, start_exporter
+from tests.processes import READY_SECONDS, ROOT, STOP_SECONDS, Program, a_free_port, running, start_exporter, until
 
 EXPORTER = (sys.executable, "-m", "exporter")
 IN_BOTH = (
@@ -49,7 +50,9 @@ def scrape(program: Program, query: str = "") -> str:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*EXPORTER, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        [*EXPORTER, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=READY_SECONDS, check=False
+    )
 
 
 def test_the_version_is_the_projects() -> None:
@@ -108,14 +111,11 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> No
     with running("exporter", command, port, "/-/healthy", tmp_path) as program:
         with socket.create_connection(("127.0.0.1", port)) as idle:
             scrape(program)
-            begun = time.monotonic()
             os.kill(program.process.pid, number)
-            code = program.process.wait(10)
+            code = program.process.wait(STOP_SECONDS)
             assert idle.recv(1) == b""
-        seconds = time.monotonic() - begun
         log = program.output()
     assert code == 0
-    assert seconds < 5
     assert "msg=ended" in log
     assert "Traceback" not in log
 
@@ -135,9 +135,11 @@ def test_a_signal_wakes_a_loop_that_it_does_not_interrupt(tmp_path: Path) -> Non
     port = a_free_port()
     command = [sys.executable, "-c", HEARD_ELSEWHERE, f"--web.listen-address=127.0.0.1:{port}"]
     with running("exporter", command, port, "/-/healthy", tmp_path) as program:
-        time.sleep(0.5)  # the connections of the start are gone, and with them all that wakes it
+        exporter = psutil.Process(program.process.pid)
+        until(lambda: connections(exporter) == 0, "all that may wake it is gone", program)
+        time.sleep(0.5)  # and it waits
         os.kill(program.process.pid, signal.SIGTERM)
-        assert program.process.wait(20) == 0
+        assert program.process.wait(STOP_SECONDS) == 0
         log = program.output()
     assert "msg=ended" in log
     assert "Traceback" not in log
@@ -151,14 +153,13 @@ def test_a_read_that_never_returns_costs_its_collector_alone_and_not_the_end(tmp
     with start_exporter(tmp_path, port, f"--path.procfs={tmp_path}", *only) as program:
         pages = [scrape(program) for _ in range(3)]
         threads = len([*Path(f"/proc/{program.process.pid}/task").iterdir()])
-        code, seconds = program.stop()
+        code = program.stop()
         log = program.output()
     for page in pages:
         assert 'node_scrape_collector_success{collector="loadavg"} 0' in page
         assert 'node_scrape_collector_success{collector="time"} 1' in page
     assert threads == 3
     assert code == 0
-    assert seconds < 5
     assert log.count('msg="collector hangs" collector=loadavg') == 1
 
 
@@ -167,7 +168,7 @@ def test_it_serves_on_the_socket_that_systemd_hands_over(tmp_path: Path) -> None
     ready = str(tmp_path / "notify")
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(ready)
-        notify.settimeout(20)
+        notify.settimeout(READY_SECONDS)
         port = listener.getsockname()[1]
         script = f'exec 3<&{listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" -m exporter --web.systemd-socket'
         environment = {**os.environ, "NOTIFY_SOCKET": ready}
@@ -182,7 +183,7 @@ def test_it_serves_on_the_socket_that_systemd_hands_over(tmp_path: Path) -> None
                     assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
                 process.terminate()
                 assert notify.recv(100) == b"STOPPING=1"
-                assert process.wait(10) == 0
+                assert process.wait(STOP_SECONDS) == 0
             finally:
                 process.kill()
 
@@ -217,7 +218,6 @@ def test_hundreds_of_scrapes_leave_nothing_behind(tmp_path: Path) -> None:
         scrape_in_every_way(port, 300)
         after = standing(program)
     assert after.threads == before.threads
-    assert after.connections == before.connections
     assert after.resident_bytes - before.resident_bytes < 2 << 20
 
 
@@ -235,19 +235,18 @@ class Standing:
     """What a process holds."""
 
     threads: int
-    connections: int
     resident_bytes: int
 
 
 def standing(program: Program) -> Standing:
-    time.sleep(3)  # what hung up half way lingers for two seconds
-    proc = Path(f"/proc/{program.process.pid}")
-    links = [os.readlink(link) for link in proc.glob("fd/*")]  # noqa: PTH115 - some are no paths
-    return Standing(
-        len([*proc.glob("task/*")]),
-        sum(link.startswith("socket:") for link in links),
-        int((proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
-    )
+    """Once no connection is left: what hung up half way lingers for two seconds."""
+    process = psutil.Process(program.process.pid)
+    until(lambda: connections(process) == 0, "every connection is gone", program)
+    return Standing(process.num_threads(), process.memory_info().rss)
+
+
+def connections(process: psutil.Process) -> int:
+    return sum(one.status != psutil.CONN_LISTEN for one in process.net_connections("tcp"))
 
 
 def test_a_live_host_is_told_without_failures_of_collectors_every_host_has(program: Program) -> None:
