@@ -60,7 +60,7 @@ def https(certificates: Path) -> Callable[..., tuple[int, bytes]]:
             trust.load_cert_chain(certificates / f"{client}.crt", certificates / f"{client}.key")
         if version:
             trust.maximum_version = version
-        connection = HTTPSConnection("localhost", served.port, context=trust, timeout=10)
+        connection = HTTPSConnection("localhost", served.port, context=trust, timeout=60)
         try:
             connection.request("GET", "/metrics")
             response = connection.getresponse()
@@ -109,7 +109,7 @@ def test_a_tls_connection_serves_many_scrapes_and_big_ones(file: Path, certifica
     file.write_text(tls(certificates))
     trust = ssl.create_default_context(cafile=str(certificates / "server.crt"))
     with serving({"big": Big()}, access=Access(str(file))) as served:
-        connection = HTTPSConnection("localhost", served.port, context=trust, timeout=20)
+        connection = HTTPSConnection("localhost", served.port, context=trust, timeout=60)
         sizes = []
         for _ in range(3):
             connection.request("GET", "/metrics")

@@ -63,7 +63,7 @@ def serving(answer: bytes | None, context: ssl.SSLContext | None = None) -> Iter
 
 @contextmanager
 def probing(*targets: str, **settings: object) -> Iterator[ProbesCollector]:
-    quick = {"interval": timedelta(seconds=0.2), "timeout": timedelta(seconds=0.5)} | settings
+    quick = {"interval": timedelta(seconds=0.2), "timeout": timedelta(seconds=10)} | settings
     collector = ProbesCollector(Trees.below(), target=targets, **quick)  # type: ignore[arg-type]
     try:
         yield collector
@@ -72,9 +72,9 @@ def probing(*targets: str, **settings: object) -> Iterator[ProbesCollector]:
 
 
 def told_when(collector: ProbesCollector, enough: Callable[[dict[Series, float]], bool]) -> dict[Series, float]:
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not enough(found := told_now(collector)):
-        assert time.monotonic() < ends, f"waited 20 s in vain: {found}"
+        assert time.monotonic() < ends, f"waited a minute in vain: {found}"
         time.sleep(0.02)
     return found
 
@@ -109,7 +109,7 @@ def test_services_that_answer_are_up() -> None:
         found = told_when(collector, all_probed(2))
     assert set(values(found, "probe_success", "target").values()) == {1}
     assert values(found, "probe_http_status_code", "target") == {f"http://127.0.0.1:{web}/health?x=1": 200}
-    assert 0 < of(found, "probe_duration_seconds", target=f"tcp://127.0.0.1:{silent}") < 0.5
+    assert 0 < of(found, "probe_duration_seconds", target=f"tcp://127.0.0.1:{silent}") < 10
     assert abs(of(found, "openmanager_probe_timestamp_seconds", target=f"tcp://127.0.0.1:{silent}") - time.time()) < 60
     assert values(found, "openmanager_probe_failures_total", "reason") == {}
 
@@ -138,19 +138,23 @@ def test_each_kind_of_failure_has_its_name(free_port: int, certificate: Path) ->
             f"tls://127.0.0.1:{port['status']}": "tls",
             "tcp://no-such-host.invalid:1": "dns",
         }
+        sure = {(target, reason) for target, reason in targets.items() if reason != "dns"}
         with probing(*targets, timeout=timedelta(seconds=2)) as collector:
-            found = told_when(collector, all_probed(len(targets)))
+            found = told_when(collector, lambda found: all_probed(len(targets))(found) and sure <= failures(found))
     assert set(values(found, "probe_success", "target").values()) == {0}
-    failures = {
-        dict(labels)["target"]: dict(labels)["reason"]
-        for name, labels in found
-        if name == "openmanager_probe_failures_total"
-    }
-    assert failures.pop("tcp://no-such-host.invalid:1") in {"dns", "timeout"}  # where no resolver answers, it is late
-    assert failures == {target: reason for target, reason in targets.items() if reason != "dns"}
+    # a busy machine may be late at first, and where no resolver answers that is all that is known
+    assert {(target, reason) for target, reason in failures(found) if reason != "timeout"} - set(
+        targets.items()
+    ) == set()
     assert of(found, "probe_http_status_code", target=f"http://127.0.0.1:{port['status']}/") == 503
     last = values(found, "openmanager_probe_last_failure_timestamp_seconds", "reason")
     assert all(abs(when - time.time()) < 60 for when in last.values())
+
+
+def failures(found: dict[Series, float]) -> set[tuple[str, str]]:
+    """The target and the reason of each."""
+    told = (dict(labels) for name, labels in found if name == "openmanager_probe_failures_total")
+    return {(labels["target"], labels["reason"]) for labels in told}
 
 
 def test_a_certificate_of_a_trusted_authority_tells_when_it_ends(certificate: Path) -> None:

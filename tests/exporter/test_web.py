@@ -251,14 +251,19 @@ def test_health_is_told_while_a_scrape_hangs() -> None:
 
 
 def test_a_hundred_scrapes_at_once_are_all_answered_by_few_runs() -> None:
-    steady = Steady(meanwhile=lambda: time.sleep(0.02))
-    with serving({"good": steady}) as served:
+    everybody = threading.Event()
+    steady = Steady(meanwhile=lambda: everybody.wait(60))
+    with serving({"good": steady}, deadline_seconds=60.0, budget_seconds=60.0) as served:
         with ThreadPoolExecutor(100) as pool:
-            answers = [*pool.map(lambda _: served.get(), range(100))]
+            asking = [pool.submit(served.get) for _ in range(100)]
+            while served.traffic.in_flight < 100:
+                time.sleep(0.01)
+            everybody.set()
+            answers = [one.result() for one in asking]
         _, last = served.get()
     assert {response.status for response, _ in answers} == {200}
     assert all(b"\ngood_total " in body for _, body in answers)
-    assert steady.asked < 60
+    assert steady.asked == 3, "for the first, for all who came while it ran, and for the last"
     assert b'promhttp_metric_handler_requests_total{code="200"} 100' in last
     assert served.traffic.in_flight == 0
 
