@@ -41,9 +41,9 @@ def collector(log: Path) -> Iterator[LogsCollector]:
 
 def until(true: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not true():
-        assert time.monotonic() < ends, "waited 20 s in vain"
+        assert time.monotonic() < ends, "waited a minute in vain"
         time.sleep(0.02)
 
 

@@ -64,9 +64,9 @@ class Journal:
 def read(source: JournalSource, enough: Callable[[list[Line]], bool]) -> list[Line]:
     """Poll until that is enough."""
     lines: list[Line] = []
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not enough(lines):
-        assert time.monotonic() < ends, f"waited 20 s in vain; {source.error}"
+        assert time.monotonic() < ends, f"waited a minute in vain; {source.error}"
         taken, more = source.poll()
         lines += taken
         if not more:

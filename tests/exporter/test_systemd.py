@@ -89,7 +89,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     path = tmp_path / "bus"
     (tmp_path / "bus.conf").write_text(CONFIG.format(socket=path))
     daemon = subprocess.Popen([program, "--nofork", f"--config-file={tmp_path}/bus.conf"])
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < ends, "dbus-daemon didn't start"
         time.sleep(0.01)

@@ -66,7 +66,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     box, port = Mailbox(), a_free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     yield box, f"mailto://127.0.0.1:{port}?from=om@example.org&to=oncall@example.org&mode=insecure"
     controller.stop()

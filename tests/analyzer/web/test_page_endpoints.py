@@ -259,7 +259,7 @@ def read_events(response: requests.Response, count: int) -> list[tuple[int, dict
 def test_each_cycle_is_an_event_and_who_was_cut_off_gets_what_it_missed(
     url: str, client: requests.Session, inside: Inside
 ) -> None:
-    with client.get(f"{url}/api/v1/events", stream=True, timeout=10) as first:
+    with client.get(f"{url}/api/v1/events", stream=True, timeout=60) as first:
         assert first.headers["Content-Type"] == "text/event-stream"
         lines = first.iter_lines(chunk_size=1)
         assert next(line for line in lines if line.startswith(b"id:")) == b"id: 1795356120000"
@@ -269,13 +269,13 @@ def test_each_cycle_is_an_event_and_who_was_cut_off_gets_what_it_missed(
                 next(line for line in lines if line.startswith(b"id:"))
                 == f"id: {1795356120000 + seconds * 1000}".encode()
             )
-    again = client.get(f"{url}/api/v1/events", stream=True, timeout=10, headers={"Last-Event-ID": "1795356120000"})
+    again = client.get(f"{url}/api/v1/events", stream=True, timeout=60, headers={"Last-Event-ID": "1795356120000"})
     missed = read_events(again, 2)
     assert [number for number, _ in missed] == [1795356135000, 1795356150000]
     assert missed[0][1]["hosts"][0] == {"host": HOST, "verdict": "warning", "health": 76.0, "findings_firing": 1}
     assert missed[0][1]["failures"] == 2
     assert (missed[0][1]["at"], missed[0][1]["data_at"]) == ("2026-11-22T14:02:15Z", "2026-11-22T14:02:00Z")
-    fresh = client.get(f"{url}/api/v1/events", stream=True, timeout=10, headers={"Last-Event-ID": "what?"})
+    fresh = client.get(f"{url}/api/v1/events", stream=True, timeout=60, headers={"Last-Event-ID": "what?"})
     assert [number for number, _ in read_events(fresh, 1)] == [1795356150000]
 
 

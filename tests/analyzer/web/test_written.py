@@ -67,7 +67,7 @@ def test_a_client_that_leaves_a_stream_leaves_no_traceback(
 ) -> None:
     inside.seconds = 0.2
     body = b'{"question": "a"}'
-    with closing(socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)) as connection:
+    with closing(socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60)) as connection:
         connection.sendall(
             b"POST /api/v1/query HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             b"Accept: text/event-stream\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
