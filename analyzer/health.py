@@ -7,7 +7,7 @@ are divided by -ln(1 - a), so that they add up. docs/health.md has the formula w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from types import MappingProxyType
@@ -89,7 +89,7 @@ def health(
     frame: Frame,
     features: Sequence[Feature],
     findings: Sequence[Finding] = (),
-    forecasts: Sequence[Forecast] = (),
+    forecasts: Iterable[Forecast] = (),
     window: Window = DEFAULT_WINDOW,
 ) -> Health:
     """A host's health from its newest history, its firing findings and its forecasts.
@@ -106,7 +106,7 @@ def health_of(
     typical: Typical,
     features: Sequence[Feature],
     findings: Sequence[Finding] = (),
-    forecasts: Sequence[Forecast] = (),
+    forecasts: Iterable[Forecast] = (),
 ) -> Health:
     """The same, from what is typical of the host now."""
     usual, busy = typical.usual, typical.busy
@@ -217,7 +217,7 @@ def finding_share(finding: Finding, host: str) -> Share | None:
     return Share(FINDING_WEIGHTS[finding.severity], Deduction("finding", finding.kind, "", 0.0, finding.score))
 
 
-def exhaustions(forecasts: Sequence[Forecast], features: Sequence[Feature]) -> list[Share]:
+def exhaustions(forecasts: Iterable[Forecast], features: Sequence[Feature]) -> list[Share]:
     """One share for each group that runs out within a week: that of what is soonest."""
     groups = {feature.name: feature.group for feature in features}
     soonest: dict[str, Forecast] = {}

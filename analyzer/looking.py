@@ -13,7 +13,7 @@ from analyzer.data import (
     Feature,
     Finding,
     Fleet,
-    Forecast,
+    Forecasts,
     Health,
     HostReport,
     HostScores,
@@ -68,7 +68,7 @@ class Lookout:
             state: State | None = None
             with guard.stage("states", host.name):
                 state = models.state(frame) if isinstance(models, HostModels) else None
-            forecasts: tuple[Forecast, ...] = ()
+            forecasts = Forecasts()
             with guard.stage("forecast", host.name):
                 forecasts = self.prospects.forecasts(host.name, now)
             report = HostReport(
@@ -112,7 +112,7 @@ class Lookout:
             report, name = each.report, each.report.host.name
             found: Health | None = None
             with guard.stage("health", name):
-                found = health_of(name, typical, self.features, burdens[name], report.forecasts)
+                found = health_of(name, typical, self.features, burdens[name], report.forecasts.ending)
             weighed.append(replace(report, experience=self._experience(name, confidence.get(name, 0.0)), health=found))
         return tuple(weighed)
 

@@ -11,19 +11,22 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from analyzer.data import Feature, Fleet, Forecast, Peers, Window
+from analyzer.data import Feature, Fleet, FleetForecast, Forecast, Forecasts, Peers, Window
 from analyzer.errors import NotEnoughHistory
 from analyzer.forecasters.host import forecast_fleet
 from analyzer.interfaces import Source
 from analyzer.peers import GroupLooks, Groups, GroupSearch
 from analyzer.pool import Pool
 from analyzer.precedence import Turn, at_once
-from analyzer.seams import OfHosts, Seams, Told, from_now, later, tell
+from analyzer.seams import OfHosts, Seams, Told, from_now, tell
 
 COMPARED_SECONDS = 900.0
 # More hosts than these are asked for whole hours: there are enough of them to learn from, and much to ask for.
 MANY_HOSTS = 200
 COARSE = timedelta(hours=1)
+
+# Each feature's forecasts, and the seconds that passed since they were told.
+Aged = tuple[tuple[FleetForecast, float], ...]
 
 
 class Prospects:
@@ -51,6 +54,7 @@ class Prospects:
         self._series_at_once = series_at_once
         self._pool = pool or Pool()
         self._told: dict[str, Told] = {}
+        self._aged: tuple[datetime, Aged] | None = None  # shared by all hosts of a cycle
         self.groups: Groups | None = None
         self._known_until: datetime | None = None
 
@@ -78,10 +82,12 @@ class Prospects:
             whole = await self._group(window, search, parts, history, turn) and whole
             self._known_until = window.end if whole else None  # what is missing is asked for again
 
-    def forecasts(self, host: str, now: datetime) -> tuple[Forecast, ...]:
+    def forecasts(self, host: str, now: datetime) -> Forecasts:
         """The host's newest forecasts, exhaustion counted from `now`; none where nothing can be told yet."""
-        every = [self._told[feature.name] for feature in self._features if feature.name in self._told]
-        return tuple(later(found, told.passed(now)) for told in every if (found := told.forecasts.get(host)))
+        if self._aged is None or self._aged[0] != now:
+            every = [self._told[feature.name] for feature in self._features if feature.name in self._told]
+            self._aged = now, tuple((t.forecasts, t.passed(now)) for t in every if t.forecasts is not None)
+        return Forecasts(host, self._aged[1])
 
     def peers(self, recent: Fleet) -> Mapping[str, Peers]:
         """Each grouped host beside its peers, over the medians of the newest quarter of an hour."""
@@ -104,6 +110,7 @@ class Prospects:
         part = Part(now, features, self._level, history, recent, before)
         told, search = await self._pool.run(_count(recent), foretold, part, search)
         self._told |= told
+        self._aged = None
         return search
 
     async def _group(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from itertools import compress
 
 import numpy as np
+import numpy.typing as npt
 
-from analyzer.data import Forecast, Times
+from analyzer.data import FleetForecast, Forecast, Times
 from analyzer.forecasters.host import AHEAD
-from analyzer.parcels import Parcel, packed, unpacked
 
 # Up to here the newest minutes tell better than hours of long ago.
 NEAR_SECONDS = 3600.0
@@ -23,58 +23,48 @@ OfHosts = Mapping[str, Forecast]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One feature of all hosts, told `at` one time and swapped whole.
+    """One feature of all hosts, told `at` one time and swapped whole; None where nothing can be told.
 
-    `far` is what of the long history still holds. Mostly that is the forecast itself, whose near part hides nothing of
-    it that is still to come: it is held once.
+    `far` is what of the long history still holds, where that is another forecast than the one told. Mostly it is that
+    one itself, whose near part hides nothing of it that is still to come: those are the `kept` rows of `forecasts`.
     """
 
     at: datetime
-    forecasts: OfHosts = field(default_factory=dict)
-    far: OfHosts = field(default_factory=dict)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A fleet's goes to another process as a few arrays."""
-        same = tuple(host for host, forecast in self.far.items() if self.forecasts.get(host) is forecast)
-        others = {host: forecast for host, forecast in self.far.items() if self.forecasts.get(host) is not forecast}
-        return _again, (self.at, packed(self.forecasts), same, packed(others))
+    forecasts: FleetForecast | None = None
+    far: FleetForecast | None = None
+    kept: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
 
     def passed(self, now: datetime) -> float:
         return (now - self.at).total_seconds()
 
     def later(self, now: datetime) -> OfHosts:
         """What the long history said, exhaustion counted from `now`."""
-        return {host: later(forecast, self.passed(now)) for host, forecast in self.far.items()}
-
-
-def _again(at: datetime, told: Parcel | None, same: tuple[str, ...], others: Parcel | None) -> Told:
-    forecasts = unpacked(told)
-    return Told(at, forecasts, {host: forecasts[host] for host in same} | unpacked(others))
+        hosts = self.forecasts.rows.hosts if self.forecasts is not None else ()
+        every = [(self.forecasts, host) for host in compress(hosts, self.kept.tolist())]
+        every += [(self.far, host) for host in (self.far.rows.hosts if self.far is not None else ())]
+        found = ((host, told.forecast(host, self.passed(now))) for told, host in every if told is not None)
+        return {host: forecast for host, forecast in found if forecast is not None}
 
 
 def tell(now: datetime, near: OfHosts, far: OfHosts, seams: Seams) -> Told:
     """Hosts that only one of the two knows are told from that one."""
-    forecasts, kept = {}, {}
-    for host in far.keys() | near.keys():
+    forecasts, hidden = {}, {}
+    for host in dict.fromkeys((*far, *near)):
         soon, late = near.get(host), far.get(host)
-        told = join(soon, late, seams)
-        forecasts[host] = compact(told)
-        if late is not None:
-            hidden = told is soon or (soon is not None and imminent(soon))
-            kept[host] = compact(late) if hidden else forecasts[host]
-    return Told(now, forecasts, kept)
+        told = forecasts[host] = join(soon, late, seams)
+        if late is not None and (told is soon or (soon is not None and imminent(soon))):
+            hidden[host] = late
+    kept = np.array([host in far and host not in hidden for host in forecasts], bool)
+    return Told(now, _packed(forecasts), _packed(hidden), kept)
+
+
+def _packed(forecasts: OfHosts) -> FleetForecast | None:
+    return FleetForecast.of(tuple(forecasts.values())) if forecasts else None
 
 
 def from_now(now: datetime, last: float, told: OfHosts) -> OfHosts:
     """The same with exhaustion counted from `now` instead of the `last` step (epoch seconds)."""
     return {host: later(forecast, now.timestamp() - last) for host, forecast in told.items()}
-
-
-def compact(forecast: Forecast) -> Forecast:
-    """With arrays of its own: as parts of what many were told together, they would keep all of that in memory."""
-    if forecast.point.base is None:
-        return forecast
-    return replace(forecast, point=forecast.point.copy(), lower=forecast.lower.copy(), upper=forecast.upper.copy())
 
 
 def imminent(near: Forecast) -> bool:

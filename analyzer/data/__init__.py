@@ -17,13 +17,13 @@ from analyzer.data.answers import (
 from analyzer.data.companions import Change, Companion, CompanionKind, Companions, Departure
 from analyzer.data.evidence import Evidence, Figure
 from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, HostScores, IncidentFilter, Scores, Severity
+from analyzer.data.forecasts import FleetForecast, Forecast, Forecasts
 from analyzer.data.incidents import Incident
 from analyzer.data.quieting import Matcher, Opinion, Opinionated, Precedent, Quiet, Quieting, Silence
 from analyzer.data.report import (
     Deduction,
     Experience,
     Fetched,
-    Forecast,
     Headroom,
     Health,
     HostReport,
@@ -58,7 +58,9 @@ __all__ = [
     "Finding",
     "FindingFilter",
     "Fleet",
+    "FleetForecast",
     "Forecast",
+    "Forecasts",
     "Frame",
     "Headroom",
     "Health",

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data.findings import Failure, Finding
+from analyzer.data.forecasts import Forecasts
 from analyzer.data.incidents import Incident
-from analyzer.data.series import Fleet, Host, Language, Times, Values
+from analyzer.data.series import Fleet, Host, Language, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +123,6 @@ class Trends:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a feature will be: arrays of one length; `level` is the share of futures the interval should hold.
-
-    `exhausted_in` is (seconds, lower, upper) until `limit` is reached, upper infinite where it may not be within the
-    horizon; None where it isn't expected to be.
-    """
-
-    host: str
-    feature: str
-    times: Times
-    point: Values
-    lower: Values
-    upper: Values
-    level: float
-    limit: float | None = None
-    exhausted_in: tuple[float, float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Deduction:
     """Points that something took from a host's health, or a host from its fleet's.
 
@@ -209,7 +191,7 @@ class HostReport:
     shares: Mapping[str, float] = field(default_factory=dict)
     state: State | None = None
     trends: Trends = field(default_factory=Trends)
-    forecasts: tuple[Forecast, ...] = ()
+    forecasts: Forecasts = field(default_factory=Forecasts)
     health: Health | None = None
     peers: Peers | None = None
 

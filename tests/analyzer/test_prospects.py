@@ -110,7 +110,7 @@ async def test_exhaustion_counts_from_now_and_not_from_the_last_step() -> None:
 
 async def test_nothing_is_told_before_the_first_renewal() -> None:
     prospects = Prospects(SteadySource(), FEATURES)
-    assert prospects.forecasts("web-1", NOW) == ()
+    assert not prospects.forecasts("web-1", NOW)
     assert prospects.peers(lately(0.001)) == {}
 
 
@@ -168,7 +168,7 @@ async def test_hosts_too_young_for_a_long_history_are_told_from_their_minutes() 
     source = SteadySource(fallback_reason="Prometheus knows no host a quarter of an hour ago")
     prospects = Prospects(source, FEATURES)
     await prospects.renew(NOW, lambda: None)
-    assert prospects.forecasts("web-1", NOW) == ()
+    assert not prospects.forecasts("web-1", NOW)
     await prospects.renew(NOW, lambda: lately(0.9))
     assert until(disk(prospects)) == pytest.approx(0.5 / 0.9 * 3600, rel=0.05)
 
@@ -253,12 +253,3 @@ async def test_what_is_no_longer_imminent_is_told_by_the_long_history_again() ->
     await prospects.renew(at, lambda: lately(0.001))
     assert until(disk(prospects, at)) == pytest.approx(500 * 3600, rel=0.02)
     assert (np.diff(disk(prospects, at).times) > 0).all()
-
-
-async def test_forecasts_hold_no_more_memory_than_their_own() -> None:
-    prospects = Prospects(SteadySource(), FEATURES)
-    await prospects.renew(NOW, lambda: None)
-    await prospects.renew(NOW, lambda: lately(0.9))
-    told = [forecast for host in HOSTS for forecast in prospects.forecasts(host, NOW)]
-    assert len(told) == 6
-    assert all(values.base is None for f in told for values in (f.point, f.lower, f.upper))

@@ -14,6 +14,7 @@ from analyzer.data import (
     Deduction,
     Feature,
     Forecast,
+    Forecasts,
     Headroom,
     Health,
     Host,
@@ -52,7 +53,7 @@ HOST = HostReport(
     {"disk": 0.4},
     scores={"ensemble": 0.1},
     state=State("B", 2, 1.0, 0.96),
-    forecasts=(
+    forecasts=Forecasts.of(
         forecast("swap", 0.1, 0.1, None),
         forecast("disk", 0.4, 1.0, (30 * 86400.0, 25 * 86400.0, np.inf)),
     ),
@@ -133,7 +134,7 @@ def test_what_was_told_a_while_ago_still_reaches_thirty_days() -> None:
 
 
 def test_several_hosts_are_a_table_with_the_least_healthy_first() -> None:
-    well = replace(HOST, host=Host("web-0"), health=Health(99.0, 1.0), forecasts=(), state=None)
+    well = replace(HOST, host=Host("web-0"), health=Health(99.0, 1.0), forecasts=Forecasts(), state=None)
     unknown = replace(well, host=Host("web-9"), health=None)
     text = screen(well, HOST, unknown)
     lines = [line for line in text.splitlines() if line.startswith("web-")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Forecast, HostReport, Times, Values
+from analyzer.data import HostReport, Times, Values
 from analyzer.sinks.families.family import Family, OfHosts, Samples
 
 HOUR = 3600.0
@@ -16,11 +16,6 @@ HORIZONS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR, "30d
 # A last point that lacks no more of the horizon than this share is still said to be for it.
 NEAR = 0.1
 MOST_KNOWN = 64
-
-
-def _limited(host: HostReport) -> list[Forecast]:
-    """Features without a limit would be many more series that nobody waits for; the HTTP API has them."""
-    return [forecast for forecast in host.forecasts if forecast.limit is not None]
 
 
 @dataclass(frozen=True)
@@ -64,25 +59,27 @@ class KnownPlaces:
         return self._known[key][1]
 
 
-def _at_horizons(pick: Callable[[Forecast], Values]) -> Callable[[HostReport], Samples]:
+def _at_horizons(which: int) -> Callable[[HostReport], Samples]:
+    """Point (0), lower (1) or upper (2). Features without a limit would be many more series that nobody waits for."""
     known = KnownPlaces()
 
     def of_host(host: HostReport) -> Samples:
         if host.last_seen is None:
             return
-        alike: dict[int, list[Forecast]] = {}
-        for forecast in _limited(host):
-            alike.setdefault(id(forecast.times), []).append(forecast)
-        for forecasts in alike.values():
-            places = known.of(forecasts[0].times, host.last_seen.timestamp())
-            yield from places.samples([f.feature for f in forecasts], np.stack([pick(f) for f in forecasts]))
+        alike: dict[int, tuple[Times, list[str], list[Values]]] = {}
+        for feature, times, values in host.forecasts.limited:
+            _, features, rows = alike.setdefault(id(times), (times, [], []))
+            features.append(feature)
+            rows.append(values[which])
+        for times, features, rows in alike.values():
+            yield from known.of(times, host.last_seen.timestamp()).samples(features, np.stack(rows))
 
     return of_host
 
 
 def _exhaustion(place: int) -> Callable[[HostReport], Samples]:
     def of_host(host: HostReport) -> Samples:
-        return [((f.feature,), f.exhausted_in[place]) for f in _limited(host) if f.exhausted_in is not None]
+        return [((f.feature,), f.exhausted_in[place]) for f in host.forecasts.ending if f.exhausted_in is not None]
 
     return of_host
 
@@ -93,21 +90,21 @@ ABOUT_FORECASTS = (
         "gauge",
         "What a feature that has a limit will be at a horizon (1h, 6h, 24h, 7d, 30d), in the feature's unit.",
         ("host", "feature", "horizon"),
-        OfHosts(_at_horizons(lambda forecast: forecast.point)),
+        OfHosts(_at_horizons(0)),
     ),
     Family(
         "openmanager_forecast_lower",
         "gauge",
         "Lower end of the forecast's interval.",
         ("host", "feature", "horizon"),
-        OfHosts(_at_horizons(lambda forecast: forecast.lower)),
+        OfHosts(_at_horizons(1)),
     ),
     Family(
         "openmanager_forecast_upper",
         "gauge",
         "Upper end of the forecast's interval.",
         ("host", "feature", "horizon"),
-        OfHosts(_at_horizons(lambda forecast: forecast.upper)),
+        OfHosts(_at_horizons(2)),
     ),
     Family(
         "openmanager_time_to_exhaustion_seconds",

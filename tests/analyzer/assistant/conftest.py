@@ -18,6 +18,7 @@ from analyzer.data import (
     Feature,
     Finding,
     Forecast,
+    Forecasts,
     Host,
     HostReport,
     LogLine,
@@ -196,7 +197,7 @@ def report(*findings: Finding) -> Report:
         NOW,
         {"cpu_busy_ratio": 0.25, "memory_available_ratio": 0.0625, "filesystem_fullest_used_ratio": 0.85},
         scores={"isolation_forest": 0.4},
-        forecasts=(FILLS,),
+        forecasts=Forecasts.of(FILLS),
     )
     return Report(NOW, "prometheus", "", (web, db), findings, (), {})
 

@@ -28,6 +28,7 @@ from analyzer.data import (
     Failure,
     Finding,
     Forecast,
+    Forecasts,
     Headroom,
     Health,
     Host,
@@ -62,7 +63,7 @@ WEB = HostReport(
     state=State("B", 3, 1.5, 0.25),
     peers=Peers("web", 4, 2.5, {"cpu_busy_ratio": 2.5}),
     trends=Trends.of(Trend("cpu_busy_ratio", 3.6, 0.5, 3600.0)),
-    forecasts=(
+    forecasts=Forecasts.of(
         Forecast(
             "web-1:9100",
             "filesystem_fullest_used_ratio",
@@ -327,7 +328,7 @@ async def test_promtool_finds_nothing_to_say_about_names_and_texts(store: Store,
     await store.outbox.enqueue([Owed("annotations", "a", "a", "{}")], NOW)
     health = None if WEB.health is None else replace(WEB.health, performance=10.0)
     forecast = replace(WEB.forecasts[0], exhausted_in=(7200.0, 3600.0, 9000.0))
-    await sink.publish(replace(REPORT, hosts=(replace(WEB, health=health, forecasts=(forecast,)), NEW)))
+    await sink.publish(replace(REPORT, hosts=(replace(WEB, health=health, forecasts=Forecasts.of(forecast)), NEW)))
     body = (await sink.render("", NOW)).body
     check = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)  # noqa: ASYNC221 - milliseconds
     assert (check.stdout + check.stderr, check.returncode) == (b"", 0)
@@ -349,7 +350,7 @@ async def test_between_the_times_that_were_foretold_a_horizon_lies_on_the_line(s
     points = np.array([0.5, 0.8, 0.9, 0.95], np.float32)
     forecast = Forecast("web-1:9100", "filesystem_fullest_used_ratio", times, points, points, points, 0.9, 1.0)
     sink = MetricsSink(store.outbox, "0.1.0")
-    await sink.publish(replace(REPORT, hosts=(replace(WEB, last_seen=seen, forecasts=(forecast,)),)))
+    await sink.publish(replace(REPORT, hosts=(replace(WEB, last_seen=seen, forecasts=Forecasts.of(forecast)),)))
     told = {
         key.partition("horizon=")[2].partition(",")[0]: value
         for key, value in (await scraped(sink)).items()

@@ -25,6 +25,7 @@ from analyzer.data import (
     Finding,
     FindingFilter,
     Forecast,
+    Forecasts,
     Headroom,
     Health,
     Host,
@@ -81,7 +82,7 @@ WEB = HostReport(
     state=State("B", 3, 1.5, 0.25),
     peers=Peers("web", 4, math.nan, {BUSY.name: 2.5}),
     trends=Trends.of(Trend(BUSY.name, 0.1, math.nan, 3600.0)),
-    forecasts=(FORECAST,),
+    forecasts=Forecasts.of(FORECAST),
     health=Health(
         76.0,
         0.75,
