@@ -8,21 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import re
-import signal
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from typing import Any, TypeVar, TypeVarTuple
 
-from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from analyzer.errors import WorkerLost
-from analyzer.lean import ONE_THREAD, give_back, hold_little, import_lean
+from analyzer.lean import import_lean
+from analyzer.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +23,6 @@ Given = TypeVarTuple("Given")
 # A fleet of fewer hosts is looked at in a tenth of a second: it needs nobody to give way.
 MANY_HOSTS = 200
 IDLE_SECONDS = 900.0
-NICENESS = 10
-WATCHED_SECONDS, TAKEN_SECONDS = 2.0, 0.1
 
 
 class Pool:
@@ -42,91 +31,91 @@ class Pool:
     What the work needs is in `modules`, which are imported where it is done, before the first of it.
     """
 
-    def __init__(self, cores: int = 1, many_hosts: int | None = None, modules: tuple[str, ...] = ()) -> None:
-        self._cores = cores
+    def __init__(
+        self,
+        cores: int = 1,
+        many_hosts: int | None = None,
+        modules: tuple[str, ...] = (),
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self._many_hosts = many_hosts
         self._modules = modules
+        self._idle_seconds = idle_seconds
         self._imported = False
-        self._processes: ProcessPoolExecutor | None = None
+        self._room = asyncio.Semaphore(cores)
+        self._free: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._ending: asyncio.TimerHandle | None = None
 
     async def run(self, hosts: int, work: Callable[[*Given], T], *given: *Given) -> T:
         """What the work gives, for a fleet of so many hosts. WorkerLost where its process ended before it was done.
 
         Arguments and result of a fleet's work go from one process to another: it must not change what it is given.
+        Work that nobody waits for any more ends with its process.
         """
-        processes = self._begun() if self._many_hosts is not None and hosts >= self._many_hosts else None
-        if processes is None:
-            await self._import()
-            return await asyncio.to_thread(work, *given)
-        try:
-            asked = asyncio.wrap_future(processes.submit(_worked, work, given))
-            asked.add_done_callback(_heard)
-            # Shielded: work whose future was cancelled would keep loky from ending its processes.
-            done: T = await asyncio.shield(asked)
-        except BrokenProcessPool as error:
-            if self._processes is processes:  # the next work begins new ones
-                self._processes = None
-            if isinstance(error, TerminatedWorkerError):
-                raise WorkerLost(f"a process that learns and forecasts ended before it was done{_why(error)}") from None
-            raise
-        return done
+        if self._many_hosts is None or hosts < self._many_hosts:
+            return await self._here(work, *given)
+        async with self._room:
+            worker = self._begun()
+            if worker is None:
+                return await self._here(work, *given)
+            return await self._there(worker, work, *given)
 
     async def close(self) -> None:
         """End every process, whatever it does."""
-        processes, self._processes = self._processes, None
-        if processes is not None:
-            await asyncio.sleep(TAKEN_SECONDS)  # loky trips over work that was asked for just now
-            await asyncio.to_thread(processes.shutdown, wait=True, kill_workers=True)
+        if self._ending is not None:
+            self._ending.cancel()
+        every, self._free, self._busy = [*self._free, *self._busy], [], set()
+        for worker in every:
+            await asyncio.to_thread(worker.end)
 
-    async def _import(self) -> None:
+    async def _here(self, work: Callable[[*Given], T], *given: *Given) -> T:
         if not self._imported:
             await asyncio.to_thread(import_lean, self._modules)
             self._imported = True
+        return await asyncio.to_thread(work, *given)
 
-    def _begun(self) -> ProcessPoolExecutor | None:
-        """None where the system has nothing to share with processes, such as semaphores."""
-        if self._processes is None:
-            begin = {"initializer": _begin, "initargs": (os.getpid(), self._modules), "env": ONE_THREAD}
-            try:
-                self._processes = ProcessPoolExecutor(self._cores, timeout=IDLE_SECONDS, **begin)
-            except (ImportError, NotImplementedError, OSError) as error:
-                log.warning("no processes can be begun here, so fleets too are learned in threads: %s", error)
-                self._many_hosts = None
-        return self._processes
+    async def _there(self, worker: Worker, work: Callable[[*Given], T], *given: *Given) -> T:
+        self._busy.add(worker)
+        asked = asyncio.ensure_future(asyncio.to_thread(worker.ask, work, given))
+        asked.add_done_callback(_heard)
+        try:
+            done: T = await asyncio.shield(asked)
+        except (WorkerLost, asyncio.CancelledError):
+            self._busy.discard(worker)
+            worker.end()
+            raise
+        finally:
+            if worker in self._busy:
+                self._busy.discard(worker)
+                self._rest(worker)
+        return done
+
+    def _begun(self) -> Worker | None:
+        """One that is free, else another; None where the system gives none."""
+        if self._free:
+            return self._free.pop()
+        try:
+            return Worker(self._modules)
+        except OSError as error:
+            log.warning("no processes can be begun here, so fleets too are learned in threads: %s", error)
+            self._many_hosts = None
+            return None
+
+    def _rest(self, worker: Worker) -> None:
+        """Ends after a while, with all that are free by then."""
+        self._free.append(worker)
+        if self._ending is not None:
+            self._ending.cancel()
+        self._ending = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_free)
+
+    def _end_free(self) -> None:
+        free, self._free = self._free, []
+        for worker in free:
+            worker.end()
 
 
 def _heard(asked: asyncio.Future[Any]) -> None:
     """Who was told to stop waits for no result, nor for what became of it."""
     if not asked.cancelled():
         asked.exception()
-
-
-def _worked(work: Callable[..., T], given: tuple[Any, ...]) -> T:
-    """Runs in a worker; what it needed meanwhile goes back to the system."""
-    try:
-        return work(*given)
-    finally:
-        give_back()
-
-
-def _begin(parent: int, modules: tuple[str, ...]) -> None:
-    """What a worker does first. Ctrl-C is its parent's to hear, who ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    hold_little()
-    with suppress(AttributeError, OSError):  # Windows has no such thing, and a sandbox may forbid it
-        os.nice(NICENESS)
-    import_lean(modules)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """A parent that was killed can't end its workers."""
-    while os.getppid() == parent:
-        time.sleep(WATCHED_SECONDS)
-    os._exit(0)
-
-
-def _why(error: TerminatedWorkerError) -> str:
-    """Of loky's words the one that matters, such as SIGKILL(-9)."""
-    said = re.search(r"exit codes of the workers are \{(.+)\}", str(error))
-    return f": {said[1]}" if said else ""

@@ -24,11 +24,12 @@ from analyzer.detectors.fitted import each_array
 from analyzer.errors import NotEnoughHistory, WorkerLost
 from analyzer.host_models import HostModels
 from analyzer.judge import Judge
-from analyzer.pool import NICENESS, Pool
+from analyzer.pool import Pool
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
 from analyzer.store import Store
 from analyzer.training import Trainer
+from analyzer.worker import NICENESS
 
 STEP = timedelta(seconds=15)
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -50,9 +51,14 @@ def dies() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def interrupted() -> str:
-    os.kill(os.getpid(), signal.SIGINT)
-    return "still here"
+def workers() -> list[psutil.Process]:
+    return [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def until(count: int) -> None:
+    """Waits for so many of them."""
+    while len(workers()) != count:
+        time.sleep(0.01)
 
 
 async def test_few_hosts_are_worked_for_here_and_a_fleet_in_another_process(pool: Pool) -> None:
@@ -66,7 +72,7 @@ async def test_few_hosts_are_worked_for_here_and_a_fleet_in_another_process(pool
 @posix
 async def test_a_worker_gives_way_and_leaves_ctrl_c_to_who_began_it(pool: Pool) -> None:
     assert await pool.run(2, os.nice, 0) == min(os.nice(0) + NICENESS, 19)
-    assert await pool.run(2, interrupted) == "still here"
+    assert await pool.run(2, os.getpgrp) != os.getpgrp()  # a terminal sends Ctrl-C to one group
 
 
 @posix
@@ -80,6 +86,49 @@ async def test_a_killed_worker_is_told_and_the_next_work_is_done_by_another(pool
 async def test_what_the_work_raises_is_raised_here(pool: Pool) -> None:
     with pytest.raises(NotEnoughHistory, match="3 hold values"):
         await pool.run(2, refuses)
+
+
+async def test_what_a_process_prints_does_not_get_between_its_answers(pool: Pool) -> None:
+    await pool.run(2, print, "a library says something")
+    assert await pool.run(2, len, "four") == 4
+
+
+async def test_large_arrays_come_as_they_went_and_can_be_written_to(pool: Pool) -> None:
+    sent = np.arange(60_000, dtype=np.float32).reshape(3, 20_000)
+    back = await pool.run(2, np.negative, sent)
+    np.testing.assert_array_equal(back, -sent)
+    back[0] = 1.0
+    np.testing.assert_array_equal(await pool.run(2, np.negative, sent[:, ::7]), -sent[:, ::7])
+
+
+async def test_as_many_work_side_by_side_as_there_are_cores_and_no_more() -> None:
+    pool = Pool(cores=2, many_hosts=2)
+    asleep = [asyncio.create_task(pool.run(2, time.sleep, 3600)) for _ in range(3)]
+    await asyncio.to_thread(until, 2)
+    await asyncio.sleep(0.1)
+    assert len(workers()) == 2
+    await pool.close()
+    for one in asleep:
+        one.cancel()
+    await asyncio.gather(*asleep, return_exceptions=True)
+    assert workers() == []
+
+
+async def test_a_process_that_had_no_work_for_a_while_ends_and_the_next_work_begins_another() -> None:
+    pool = Pool(many_hosts=2, idle_seconds=0.05)
+    before = await pool.run(2, os.getpid)
+    await asyncio.to_thread(until, 0)
+    assert await pool.run(2, os.getpid) != before
+    await pool.close()
+
+
+async def test_work_that_nobody_waits_for_ends_and_others_go_on(pool: Pool) -> None:
+    asleep = asyncio.create_task(pool.run(2, time.sleep, 3600))
+    await asyncio.to_thread(until, 1)
+    asleep.cancel()
+    await asyncio.gather(asleep, return_exceptions=True)
+    assert workers() == []
+    assert await pool.run(2, len, "four") == 4
 
 
 async def test_a_closed_pool_leaves_no_process_even_while_one_works() -> None:
