@@ -1,113 +1,22 @@
 """Judges again what a run recorded: `python -m benchmarks.faults.replay FOLDER`, after `… --record=FOLDER`.
 
-For each fault the models learn what the analyzer had before it: the quiet time, the gap of the restart, the calm as far
-as it had come. Then the rows are judged step by step, by a judge that begins with what it looks back on, as the
-analyzer does. Seconds instead of an hour, so that a change of models or judge can be tried on real faults; what is lost
-is the delay of the programs, and what the process groups did.
+Seconds instead of an hour, so that a change of models or judge can be tried on real faults. With `--one-life` they come
+one after another in one host's life.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-
-from analyzer.data import Finding, Fleet, Frame, Host, Scores
-from analyzer.detectors import LOOKBACK_STEPS
-from analyzer.detectors.scaling import aligned
-from analyzer.features import load_features
-from analyzer.host_models import HostModels, curriculum_for, fit_host
-from analyzer.judge import Judge, Memory
-from benchmarks.faults.listed import FAULTS, Fault
-from benchmarks.faults.outcome import Outcome, Told, outcome
-from benchmarks.faults.recorded import QUIET, STEP, Recording, recordings
+from benchmarks.faults.listed import FAULTS
+from benchmarks.faults.one_life import outcomes_of_one_life
+from benchmarks.faults.outcome import Outcome
+from benchmarks.faults.recorded import QUIET, Recording, recordings
+from benchmarks.faults.rejudged import Life, judged
 from benchmarks.faults.table import Quiet, heading, row, summary
-from benchmarks.faults.trial import EARLY_SECONDS, GATHER_SECONDS
-
-CATALOGUE = load_features()
-RECENT_STEPS = 600
-
-
-@dataclass(frozen=True)
-class Life:
-    """One host's life until a fault was over, and the models that the analyzer had learned when it was `learned`."""
-
-    frame: Frame
-    learned: int
-    models: HostModels
-    judge: Judge
-
-    @classmethod
-    def of(cls, quiet: Frame, recording: Recording, budget: float) -> Life:
-        frame = joined(quiet, recording.frame)
-        learned = int(np.searchsorted(frame.times, recording.learned, "right"))
-        history = Frame(frame.host, frame.features, frame.times[:learned], frame.values[:learned])
-        models = fit_host(history, moment(recording.learned), STEP.total_seconds(), curriculum_for(CATALOGUE))
-        judge = Judge(CATALOGUE, STEP, 4.0, budget, saturated_seconds=20.0, silent_seconds=20.0)
-        return cls(frame, learned, models, judge)
-
-    def scores(self) -> Scores:
-        """The ensemble's, from as far back as an analyzer looks that has just learned the host."""
-        return self.models.score(self.frame.tail(len(self.frame.times) - self.learned + LOOKBACK_STEPS))[-1]
-
-    def told(self, scores: Scores, since: float, until: float) -> list[tuple[float, Told]]:
-        """(when it was told first, its newest form) of each finding that was told between two times."""
-        calibrations, host = {self.frame.host: self.models.calibration}, Host(self.frame.host)
-        memory, found = Memory(), dict[str, tuple[float, Finding]]()
-        for at in range(self.learned - 1, int(np.searchsorted(self.frame.times, until, "right"))):
-            now, recent = float(self.frame.times[at]), slice(max(0, at + 1 - RECENT_STEPS), at + 1)
-            fleet = Fleet((host,), self.frame.features, self.frame.times[recent], self.frame.values[recent].T[None])
-            verdict = self.judge.judge(moment(now), fleet, {host.name: upto(scores, now)}, calibrations, memory)
-            memory = verdict.memory
-            for finding in verdict.findings:
-                if finding.told and now >= since:
-                    found[finding.fingerprint] = (found.get(finding.fingerprint, (now,))[0], finding)
-        return [(when, told(finding)) for when, finding in found.values()]
-
-
-def upto(scores: Scores, time: float) -> Scores:
-    """The scores of the rows until then alone; a row without any value was never scored."""
-    kept = (scores.times <= time) & np.isfinite(scores.values)
-    blame, moments = (None if each is None else each[kept] for each in (scores.blame, scores.moments))
-    times, values, shares = scores.times[kept], scores.values[kept], scores.shares[kept]
-    return replace(scores, times=times, values=values, shares=shares, blame=blame, moments=moments)
-
-
-def told(finding: Finding) -> Told:
-    causes = tuple(cause.feature for cause in finding.causes)
-    return Told(finding.kind, finding.severity.label, finding.starts_at.timestamp(), finding.firing, causes, "")
-
-
-def judged(life: Life, fault: Fault, began: float, seconds: float) -> Outcome:
-    """What would have been told of the fault within `seconds`, its causes as they stood a little later."""
-    fault, scores = replace(fault, process=""), life.scores()
-    calm = [
-        one for _, one in life.told(scores, 0.0, began - 1.0) if one.starts_at >= life.frame.times[life.learned - 1]
-    ]
-    heard = [when for when, one in life.told(scores, began, began + seconds) if one.starts_at >= began - EARLY_SECONDS]
-    if not heard:
-        return outcome(fault, None, [], len(calm), began - life.frame.times[life.learned - 1])
-    read_at = min(min(heard) + GATHER_SECONDS, began + seconds)
-    read = [one for _, one in life.told(scores, began, read_at) if one.starts_at >= began - EARLY_SECONDS]
-    return outcome(fault, min(heard) - began, read, len(calm), began - life.frame.times[life.learned - 1])
-
-
-def joined(before: Frame, after: Frame) -> Frame:
-    """Both on one grid; what lies between them is a gap."""
-    step = STEP.total_seconds()
-    times = np.arange(round((after.times[-1] - before.times[0]) / step) + 1) * step + before.times[0]
-    values = np.full((len(times), len(before.features)), np.nan, np.float32)
-    for part in (before, after):
-        values[np.rint((part.times - times[0]) / step).astype(np.intp)] = aligned(part, before.features)
-    return Frame(before.host, before.features, times, values)
-
-
-def moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(float(seconds), UTC)
 
 
 def main() -> int:
@@ -115,18 +24,24 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--budget", type=float, default=24)
+    parser.add_argument("--one-life", action="store_true", help="one after another, nothing is forgotten")
     given = parser.parse_args()
     kept = recordings(given.folder)
+    outcomes = outcomes_of_one_life if given.one_life else each_alone
     print(heading())
-    outcomes = []
+    told = []
+    for one in outcomes(kept, given.budget, given.seconds):
+        told.append(one)
+        print(row(one), flush=True)
+    print(summary(told, Quiet(0.0, 0.0, 0.0, ())))
+    return 0
+
+
+def each_alone(kept: Mapping[str, Recording], budget: float, seconds: float) -> Iterator[Outcome]:
     for fault in FAULTS:
         if fault.name in kept:
             recording = kept[fault.name]
-            life = Life.of(kept[QUIET].frame, recording, given.budget)
-            outcomes.append(judged(life, fault, recording.began, given.seconds))
-            print(row(outcomes[-1]), flush=True)
-    print(summary(outcomes, Quiet(0.0, 0.0, 0.0, ())))
-    return 0
+            yield judged(Life.of(kept[QUIET].frame, recording, budget), fault, recording.began, seconds)
 
 
 if __name__ == "__main__":

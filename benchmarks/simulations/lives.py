@@ -1,0 +1,82 @@
+"""One host's life: learned again and again as the analyzer does, its rows scored by what was known when they came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from analyzer.data import Frame, Scores, Values
+from analyzer.detectors import LOOKBACK_STEPS
+from analyzer.host_models import EVERYTHING, Curriculum, HostModels, fit_host
+from analyzer.judge import Memory, Rule
+from analyzer.judge.anomaly import anomalies
+from analyzer.judge.memory import Episode
+
+HOST = "simulated"
+# A Monday.
+BEGIN = datetime(2026, 1, 5, tzinfo=UTC).timestamp()
+# What the analyzer learns anew it spreads over a fifth more than its period.
+SPREAD = 1.1
+REFIT_SECONDS, HISTORY_SECONDS = 3600.0, 2 * 86400.0
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Rows that were scored by one set of models; before the first learning, as far as the analyzer looks back."""
+
+    models: HostModels
+    scores: Scores
+
+
+def frame_of(values: Values, step_seconds: float) -> Frame:
+    names = tuple(f"feature_{column}" for column in range(values.shape[1]))
+    return Frame(HOST, names, BEGIN + step_seconds * np.arange(len(values), dtype=np.float64), values)
+
+
+def chapters(
+    whole: Frame,
+    first: int,
+    step_seconds: float,
+    refit_seconds: float = REFIT_SECONDS,
+    history_seconds: float = HISTORY_SECONDS,
+    curriculum: Curriculum = EVERYTHING,
+) -> Iterator[Chapter]:
+    """From the first learning, after `first` rows, to the end: again at each doubling, later at each period."""
+    at, back = first, LOOKBACK_STEPS
+    while at < len(whole.times):
+        known = part(whole, max(0, at - round(history_seconds / step_seconds)), at)
+        models = fit_host(known, moment(whole.times[at - 1]), step_seconds, curriculum)
+        until = at + max(1, int(min(len(known.times) * step_seconds, refit_seconds) * SPREAD / step_seconds))
+        told = models.score(part(whole, max(0, at - LOOKBACK_STEPS), until))[-1]
+        yield Chapter(models, since(told, float(whole.times[max(0, at - back)])))
+        at, back = until, 0
+
+
+def alarms(rule: Rule, life: list[Chapter], step_seconds: float) -> list[Episode]:
+    """Every alarm of a life, in order, told or not."""
+    memory, found = Memory().covering((HOST,)), dict[float, Episode]()
+    for chapter in life:
+        scores, calibrations = {HOST: chapter.scores}, {HOST: chapter.models.calibration}
+        memory, told = anomalies(rule, memory, scores, calibrations, step_seconds)
+        found |= {one.starts_at: one for one in told}
+        memory = replace(memory, episodes=tuple(one for one in told if one.ends_at is None))
+    return list(found.values())
+
+
+def part(whole: Frame, begin: int, end: int) -> Frame:
+    return Frame(whole.host, whole.features, whole.times[begin:end], whole.values[begin:end])
+
+
+def since(scores: Scores, time: float, until: float = np.inf) -> Scores:
+    """The scores of the rows from `time` on, before `until`."""
+    kept = np.asarray((scores.times >= time) & (scores.times < until))
+    blame, moments = (None if each is None else each[kept] for each in (scores.blame, scores.moments))
+    times, values, shares = scores.times[kept], scores.values[kept], scores.shares[kept]
+    return replace(scores, times=times, values=values, shares=shares, blame=blame, moments=moments)
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)
