@@ -53,13 +53,11 @@ class Pool:
         Arguments and result of a fleet's work go from one process to another: it must not change what it is given.
         Work that nobody waits for any more ends with its process.
         """
-        if self._many_hosts is None or hosts < self._many_hosts:
-            return await self._here(work, *given)
-        async with self._room:
-            worker = self._begun()
-            if worker is None:
-                return await self._here(work, *given)
-            return await self._there(worker, work, *given)
+        return await self._run(hosts, work, given)
+
+    async def run_last(self, hosts: int, work: Callable[[*Given], T], *given: *Given) -> T:
+        """The same, and its process ends then: what this work alone imports is held no longer than it takes."""
+        return await self._run(hosts, work, given, last=True)
 
     async def close(self) -> None:
         """End every process, whatever it does."""
@@ -69,26 +67,37 @@ class Pool:
         for worker in every:
             await asyncio.to_thread(worker.end)
 
-    async def _here(self, work: Callable[[*Given], T], *given: *Given) -> T:
+    async def _run(self, hosts: int, work: Callable[..., T], given: tuple[Any, ...], *, last: bool = False) -> T:
+        if self._many_hosts is None or hosts < self._many_hosts:
+            return await self._here(work, given)
+        async with self._room:
+            worker = self._begun()
+            if worker is None:
+                return await self._here(work, given)
+            return await self._there(worker, work, given, last=last)
+
+    async def _here(self, work: Callable[..., T], given: tuple[Any, ...]) -> T:
         if not self._imported:
             await asyncio.to_thread(import_lean, self._modules)
             self._imported = True
         return await asyncio.to_thread(work, *given)
 
-    async def _there(self, worker: Worker, work: Callable[[*Given], T], *given: *Given) -> T:
+    async def _there(self, worker: Worker, work: Callable[..., T], given: tuple[Any, ...], *, last: bool) -> T:
         self._busy.add(worker)
         asked = asyncio.ensure_future(asyncio.to_thread(worker.ask, work, given))
         asked.add_done_callback(_heard)
         try:
             done: T = await asyncio.shield(asked)
         except (WorkerLost, asyncio.CancelledError):
-            self._busy.discard(worker)
-            worker.end()
+            last = True
             raise
         finally:
-            if worker in self._busy:
+            if worker in self._busy:  # else the pool was closed meanwhile
                 self._busy.discard(worker)
-                self._rest(worker)
+                if last:
+                    worker.end()
+                else:
+                    self._rest(worker)
         return done
 
     def _begun(self) -> Worker | None:

@@ -124,7 +124,7 @@ class Prospects:
         """Find groups anew; a history that came in parts is asked for again to look at them. False: it was not."""
         hosts = _count(history)
         try:
-            groups = await self._pool.run(hosts, GroupSearch.groups, search)
+            groups = await self._pool.run_last(hosts, GroupSearch.groups, search)
         except NotEnoughHistory:
             self.groups = None
             return True

@@ -8,7 +8,8 @@ from types import MappingProxyType
 import numpy as np
 
 from analyzer.data import Feature, Language
-from analyzer.states import Points, States
+from analyzer.k_means import Points
+from analyzer.states import States
 
 Name = Mapping[Language, str]
 USUAL: Name = MappingProxyType({"en": "usual", "ko": "평소"})

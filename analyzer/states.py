@@ -5,20 +5,14 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import permutations
 
 import numpy as np
-import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from analyzer.data import Frame, State, Times
 from analyzer.errors import NotEnoughHistory
+from analyzer.k_means import Clusters, Members, Points, k_means, k_means_from
 
-if TYPE_CHECKING:
-    from sklearn.cluster import KMeans
-
-Points = npt.NDArray[np.float64]
-Members = npt.NDArray[np.intp]
 NEWEST_STEPS = 4
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86400.0
 BLOCKS = 24
@@ -108,10 +102,9 @@ def fit_states(history: Frame, previous: States | None = None, settings: StateSe
     if not np.isfinite(scale).any():
         raise NotEnoughHistory(f"states of {history.host} need a feature that moves, all are constant so far")
     rows = standardised(values, center, scale, settings.clip)
-    with threadpool_limits(limits=1):  # one host is small; its threads would only fight those of the loop
-        members = cluster(rows, settings)
-        if previous is not None and previous.features == history.features and len(previous.labels) > members.max() + 1:
-            members = kept(rows, standardised(previous.centroids, center, scale, settings.clip), members, settings)
+    members = cluster(rows, settings)
+    if previous is not None and previous.features == history.features and len(previous.labels) > members.max() + 1:
+        members = kept(rows, standardised(previous.centroids, center, scale, settings.clip), members, settings)
     count = members.max() + 1
     means = np.array([rows[members == s].mean(axis=0) for s in range(count)])
     moving = np.isfinite(scale)
@@ -203,11 +196,11 @@ def cluster(rows: Points, settings: StateSettings) -> Members:
     chosen = np.zeros(len(rows), dtype=np.intp)
     distinct = min(len(np.unique(half, axis=0)) for half in (one, other))
     for count in range(2, min(settings.maximum_states, distinct) + 1):
-        of_one, of_other = k_means(one, count, settings), k_means(other, count, settings)
+        of_one, of_other = (k_means(half, count, seed=settings.seed) for half in (one, other))
         strength = min(prediction_strength(of_one, of_other, other), prediction_strength(of_other, of_one, one))
         if strength < settings.minimum_strength:
             continue
-        members = k_means(rows, count, settings).labels_.astype(np.intp)
+        members = k_means(rows, count, seed=settings.seed).members
         if met_and_apart(rows, members, count, settings):
             chosen = members
     return chosen
@@ -220,9 +213,7 @@ def kept(rows: Points, places: Points, otherwise: Members, settings: StateSettin
     """
     if len(np.unique(places, axis=0)) < len(places):
         return otherwise
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - 100 MB that only those who fit need, which for fleets others do
-
-    members = KMeans(len(places), init=places, n_init=1, max_iter=100).fit(rows).labels_.astype(np.intp)
+    members = k_means_from(rows, places).members
     return members if met_and_apart(rows, members, len(places), settings) else otherwise
 
 
@@ -248,21 +239,15 @@ def apart(rows: Points, members: Members) -> bool:
     return True
 
 
-def k_means(rows: Points, count: int, settings: StateSettings) -> KMeans:
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - as above
-
-    return KMeans(count, n_init=3, max_iter=100, random_state=settings.seed).fit(rows)
-
-
-def prediction_strength(learned: KMeans, own: KMeans, asked: Points) -> float:
+def prediction_strength(learned: Clusters, own: Clusters, asked: Points) -> float:
     """Of the pairs that share a state of `own`, fitted on `asked`, the part that also shares one of `learned`.
 
     The worst state counts. 1 means that both parts of the history show the same states.
     """
-    others = apart_by(asked, learned.cluster_centers_).argmin(axis=1)
+    others = apart_by(asked, learned.centres).argmin(axis=1)
     worst = 1.0
-    for state in range(own.n_clusters):
-        together = np.bincount(others[own.labels_ == state])
+    for state in range(len(own.centres)):
+        together = np.bincount(others[own.members == state])
         size = together.sum()
         if size > 1:
             worst = min(worst, float((together * (together - 1)).sum() / (size * (size - 1))))
@@ -289,14 +274,20 @@ def inherited_labels(
 
 def matched(features: tuple[str, ...], centroids: Points, scale: Points, previous: States) -> list[tuple[int, int]]:
     """Pairs (previous state, new state) of least total distance, in the features that both fits know."""
-    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - as above
-
     both = [f for f, feature in enumerate(features) if feature in previous.features and np.isfinite(scale[f])]
     before = [previous.features.index(features[f]) for f in both]
     old = np.nan_to_num(previous.centroids[:, before] / scale[both])
     new = np.nan_to_num(centroids[:, both] / scale[both])
-    rows, columns = linear_sum_assignment(apart_by(old, new))
-    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+    return cheapest(apart_by(old, new))
+
+
+def cheapest(costs: Points) -> list[tuple[int, int]]:
+    """As many pairs (row, column) as there can be, of least total cost. All ways are tried: there are few states."""
+    if len(costs) > costs.shape[1]:
+        return [(row, column) for column, row in cheapest(costs.T)]
+    ways = np.array(list(permutations(range(costs.shape[1]), len(costs))))
+    best = ways[costs[np.arange(len(costs)), ways].sum(axis=1).argmin()]
+    return list(enumerate(best.tolist()))
 
 
 def apart_by(rows: Points, others: Points) -> Points:

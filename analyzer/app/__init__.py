@@ -47,8 +47,8 @@ TIDY_SECONDS = 3600.0
 KEEP = timedelta(days=90)
 # A receiver that is back gets what is owed within half a minute; one small request till then hurts nobody.
 PATIENCE = Backoff(longest_seconds=30.0)
-# What learning and forecasting need, the first two 100 MB of it: for a fleet, only in processes of their own.
-WORK = ("scipy.optimize", "sklearn.cluster", "analyzer.host_models", "analyzer.prospects")
+# What learning and forecasting need: for a fleet, only in processes of their own.
+WORK = ("scipy.special", "analyzer.host_models", "analyzer.prospects")
 # A report older than this many cycles is not relied on.
 OLDEST_CYCLES = 4
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from analyzer.data import Feature, Fleet, Host, Peers, Times
 from analyzer.errors import NotEnoughHistory
+from analyzer.lean import unimported
 from analyzer.peers.middle import middle
 from analyzer.peers.seldom import Looks, Seldom
 
@@ -175,10 +176,10 @@ def places(usual: Array, least: Array) -> Array:
 
 def clusters(points: Array) -> npt.NDArray[np.intp]:
     """Each host's group, -1 for none; all in one where nothing tells them apart."""
-    from sklearn.cluster import HDBSCAN  # noqa: PLC0415 - 100 MB that a fleet's own process does without
-
     if not points.shape[1]:
         return np.zeros(len(points), dtype=np.intp)
+    with unimported("pandas"):
+        from sklearn.cluster import HDBSCAN  # noqa: PLC0415 - 70 MB that who has no groups to find does without
     across, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
     flat = across[:, :DIMENSIONS] * sizes[:DIMENSIONS]
     found = HDBSCAN(min_cluster_size=FEWEST_ALIKE, allow_single_cluster=True, copy=True).fit(flat).labels_

@@ -122,6 +122,13 @@ async def test_a_process_that_had_no_work_for_a_while_ends_and_the_next_work_beg
     await pool.close()
 
 
+async def test_a_process_ends_with_the_work_that_is_to_be_its_last(pool: Pool) -> None:
+    first = await pool.run(2, os.getpid)
+    assert await pool.run_last(2, os.getpid) == first
+    assert workers() == []
+    assert await pool.run_last(1, os.getpid) == os.getpid()
+
+
 async def test_work_that_nobody_waits_for_ends_and_others_go_on(pool: Pool) -> None:
     asleep = asyncio.create_task(pool.run(2, time.sleep, 3600))
     await asyncio.to_thread(until, 1)
