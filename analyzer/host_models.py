@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 
 from analyzer.data import Feature, Frame, Scores, State, Values
 from analyzer.detectors import DETECTORS, Lesson, scored
-from analyzer.detectors.fitted import Fitted
+from analyzer.detectors.fitted import Fitted, each_array
 from analyzer.detectors.scaling import Floors, floors_of
 from analyzer.errors import NotEnoughHistory
 from analyzer.interfaces import Detector
-from analyzer.judge.calibration import Calibration, calibrate, incident_rows
+from analyzer.judge.calibration import Calibration, Ranges, calibrate, incident_rows
 from analyzer.judge.ladder import Budget
 from analyzer.precedents import precedents
 from analyzer.states import States, fit_states
 from analyzer.usual_hours import UsualHours, usual_hours
+
+T = TypeVar("T")
 
 FOLDS = 5
 # The newest so many steps are learned from: two weeks of minutes, and few enough for the memory of a small machine.
@@ -43,6 +46,19 @@ class HostModels:
     def score(self, recent: Frame) -> tuple[Scores, ...]:
         """Each model's scores of the same rows; the last are the ensemble's, which the judge goes by."""
         return scored(self.fitted, self.features, recent)
+
+    def settled(self, features: tuple[str, ...]) -> HostModels:
+        """The same to be kept: names that other hosts have, too, and arrays of its own, not parts of what was received.
+
+        `features` are equal to those here. The fitted models are left as they are: they settle beside other hosts'.
+        """
+
+        def own(part: T) -> T:
+            return _named(each_array(np.copy, part), features)
+
+        calibration = each_array(np.copy, self.calibration)
+        calibration = replace(calibration, usual=_named(calibration.usual, features))
+        return replace(self, features=features, calibration=calibration, states=own(self.states), hours=own(self.hours))
 
     def state(self, recent: Frame) -> State | None:
         """Which of its usual states the host is in at the last row; None while it has shown none."""
@@ -84,6 +100,13 @@ def fit_host(
     calibration = replace(calibration, precedents=precedents(known, held_out, step_seconds, fitted))
     states, hours = _states(known, previous), usual_hours(known)
     return HostModels(history.host, known.features, fitted, calibration, now, len(lesson.rows), states, hours)
+
+
+def _named(part: T, features: tuple[str, ...]) -> T:
+    """With these names in place of equal ones."""
+    if isinstance(part, Ranges | States | UsualHours) and part.features == features:
+        return replace(part, features=features)
+    return part
 
 
 def _states(history: Frame, previous: HostModels | None) -> States | None:

@@ -51,6 +51,7 @@ class Trainer:
         self._least = least
         self._curriculum = curriculum
         self._models: dict[str, HostModels] = {}
+        self._features: dict[tuple[str, ...], tuple[str, ...]] = {}  # each set of them once, for all who have it
         self._fleet = FleetModels()
         self._learning: dict[str, Learning] = {}
         self._due: dict[str, datetime] = {}
@@ -81,6 +82,7 @@ class Trainer:
 
     def adopt(self, models: HostModels) -> None:
         """Go by these models from the next cycle on; waits while one is being scored."""
+        models = models.settled(self._features.setdefault(models.features, models.features))
         fitted = self._fleet.put(models.host, models.features, models.fitted)
         self._models[models.host] = replace(models, fitted=fitted)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.data import Values
+from analyzer.detectors.sampling import spread_out
 
 Indices = npt.NDArray[np.intp]
 Thresholds = npt.NDArray[np.float16]
@@ -18,6 +19,7 @@ Thresholds = npt.NDArray[np.float16]
 # Trees end here, as deep as a balanced one of 256 rows: isolation is told by the first cuts.
 DEPTH = 8
 NODES, LEAVES = 2**DEPTH - 1, 2**DEPTH
+LENGTHS = 256  # as many as one byte tells apart; a forest of fifty trees has about eighty
 EULER = 0.5772156649
 PAIR = 2
 FEW = 2**15
@@ -31,12 +33,14 @@ WALKS_AT_ONCE = 50_000
 class Forest:
     """`cut[h, tree, node]` is a node's feature, `at[h, tree, node]` its threshold: above it goes right.
 
-    `length[h, tree, leaf]` is how many cuts set a row apart that ends there; `expected[h]` that of an average row.
+    `lengths[h, length[h, tree, leaf]]` is how many cuts set a row apart that ends there: few numbers come again and
+    again. `expected[h]` is that of an average row.
     """
 
     cut: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
     at: Thresholds
-    length: npt.NDArray[np.float16]
+    length: npt.NDArray[np.uint8]
+    lengths: npt.NDArray[np.float16]
     expected: Values
 
     def isolation(self, views: Values) -> Values:
@@ -61,7 +65,8 @@ class Forest:
             place += place
             place += right
             place += 1
-        lengths = self.length.reshape(-1).take(place + (tree * LEAVES - NODES))
+        length = self.length.reshape(-1).take(place + (tree * LEAVES - NODES))
+        lengths = self.lengths.reshape(-1).take(length + np.arange(0, hosts * LENGTHS, LENGTHS)[:, None, None])
         return np.asarray(lengths.mean(axis=2, dtype=np.float32))
 
 
@@ -74,7 +79,17 @@ def grow(rows: Values, trees: int, sample: int, random: np.random.Generator) -> 
     length = np.zeros((trees, LEAVES), np.float16)
     growth = _Growth(np.ascontiguousarray(rows), moving, random, cut, at, length)
     growth.grow(_drawn(len(rows), trees, size, random))
-    return Forest(cut[None], at[None], length[None], np.array([max(average_length(np.array(size)), 1.0)], np.float32))
+    expected = np.array([max(average_length(np.array(size)), 1.0)], np.float32)
+    return Forest(cut[None], at[None], *coded(length), expected)
+
+
+def coded(length: npt.NDArray[np.float16]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
+    """Each as its place among those that differ, and these; where they are too many, the nearest below stands in."""
+    different = np.unique(length)
+    kept = different if len(different) <= LENGTHS else different[spread_out(len(different), LENGTHS)]
+    lengths = np.zeros((1, LENGTHS), np.float16)
+    lengths[0, : len(kept)] = kept
+    return (np.searchsorted(kept, length, side="right") - 1).astype(np.uint8)[None], lengths
 
 
 def average_length(rows: npt.NDArray[np.generic]) -> Values:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -28,21 +29,42 @@ class Calibration:
     precedents: tuple[Precedent, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges(Mapping[str, tuple[float, float]]):
+    """The lowest and highest of each feature that has any, `ends[f]`: for a fleet a fifth of what dicts would take."""
+
+    features: tuple[str, ...]
+    ends: npt.NDArray[np.float64]
+
+    def __getitem__(self, feature: str) -> tuple[float, float]:
+        if feature not in self.features:
+            raise KeyError(feature)
+        low, high = self.ends[self.features.index(feature)].tolist()
+        if np.isnan(low):
+            raise KeyError(feature)
+        return low, high
+
+    def __iter__(self) -> Iterator[str]:
+        return compress(self.features, (~np.isnan(self.ends[:, 0])).tolist())
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(~np.isnan(self.ends[:, 0])))
+
+
 def calibrate(held_out: Values, step_seconds: float, history: Frame) -> Calibration:
     """From the heights of held-out rows (NaN rows don't count) and the history whose range is usual."""
     told = held_out[np.isfinite(held_out)]
     return Calibration(episode_counts(told), len(told) * step_seconds / DAY_SECONDS, usual_ranges(history))
 
 
-def usual_ranges(history: Frame) -> dict[str, tuple[float, float]]:
-    ranges = {}
-    for column, feature in enumerate(history.features):
+def usual_ranges(history: Frame) -> Ranges:
+    ends = np.full((len(history.features), 2), np.nan)
+    for column in range(len(history.features)):
         values = history.values[:, column]
         values = values[np.isfinite(values)]
         if len(values):
-            low, high = np.quantile(values, USUAL_RANGE)
-            ranges[feature] = (float(low), float(high))
-    return ranges
+            ends[column] = np.quantile(values, USUAL_RANGE)
+    return Ranges(history.features, ends)
 
 
 def incident_rows(held_out: Values, step_seconds: float, budget: Budget) -> npt.NDArray[np.intp]:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.data import Feature, Finding, Fleet, Host, Scores, Severity, Values
+from analyzer.data import Feature, Finding, Fleet, Frame, Host, Scores, Severity, Values
 from analyzer.judge import ANOMALY, SILENT, Budget, Calibration, Judge, Memory, Rule, Verdict
 from analyzer.judge.anomaly import course
-from analyzer.judge.calibration import calibrate, incident_rows
+from analyzer.judge.calibration import calibrate, incident_rows, usual_ranges
 from analyzer.judge.ladder import LEVELS, HeldOut, episode_counts
 from analyzer.judge.watch import Learned, Watch
 
@@ -409,6 +409,13 @@ def test_a_calibration_counts_episodes_not_rows_and_leaves_out_what_was_not_told
     assert float(calibration.episodes[np.searchsorted(LEVELS, 1.5)]) == 2
     assert calibration.days == pytest.approx(1200 / 1440)
     assert calibration.usual["cpu"] == pytest.approx((0.2, 0.2))
+
+
+def test_what_is_usual_of_features_is_a_mapping_of_those_that_have_values() -> None:
+    values = np.array([[1.0, np.nan, 5.0], [2.0, np.nan, np.nan], [3.0, np.nan, 5.0]], np.float32)
+    usual = usual_ranges(Frame("web-1", ("cpu", "gone", "disk"), np.arange(3.0), values))
+    assert usual == {"cpu": (pytest.approx(1.1), pytest.approx(2.9)), "disk": (5.0, 5.0)}
+    assert (len(usual), "gone" in usual, usual.get("other")) == (2, False, None)
 
 
 def test_what_a_budget_would_call_an_incident_is_found_in_history_with_the_steps_beside_it() -> None:

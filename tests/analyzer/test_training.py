@@ -12,6 +12,7 @@ import pytest
 from analyzer.data import Fetched, Fleet, Host, Learning, Window
 from analyzer.errors import SourceUnreachable
 from analyzer.host_models import HostModels
+from analyzer.judge.calibration import Ranges
 from analyzer.names import Rename
 from analyzer.training import Trainer
 
@@ -178,3 +179,23 @@ async def test_hosts_learned_side_by_side_are_what_they_are_one_after_the_other(
         assert isinstance(beside, HostModels)
         assert (beside.host, beside.steps) == (name, 1000)
         assert pickle.dumps(alone.fitted) == pickle.dumps(beside.fitted)
+
+
+async def test_what_is_kept_of_a_host_shares_its_names_with_others_and_holds_on_to_nothing_it_came_in() -> None:
+    trainer = Trainer(ShortSource(known=1000), STEP)
+    await trainer.train(NOW, ["web-1", "web-2"], most=2)
+    one, other = (trainer.models(name) for name in ("web-1", "web-2"))
+    assert isinstance(one, HostModels)
+    assert isinstance(other, HostModels)
+    trainer.adopt(pickle.loads(pickle.dumps(other)))
+    received = trainer.models("web-2")
+    assert isinstance(received, HostModels)
+    assert received.features is one.features
+    for each in (one, received):
+        assert each.hours is not None
+        assert each.states is not None
+        assert isinstance(each.calibration.usual, Ranges)
+        assert {id(part.features) for part in (each.hours, each.states, each.calibration.usual)} == {id(one.features)}
+        every = (each.hours.medians, each.hours.always, each.states.centroids, each.calibration.episodes)
+        assert all(array.base is None for array in every)
+    assert received.calibration.usual == other.calibration.usual

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 from sklearn.ensemble import IsolationForest
 
 from analyzer.data import Values
-from analyzer.detectors.forest import Forest, average_length, grow
+from analyzer.detectors.forest import Forest, average_length, coded, grow
 
 
 def rows(count: int, seed: int = 1) -> Values:
@@ -77,3 +77,19 @@ def test_features_that_move_in_few_rows_only_are_found_all_the_same() -> None:
 @pytest.mark.parametrize(("count", "length"), [(1, 0.0), (2, 1.0), (256, 10.2448)])
 def test_the_average_length_is_that_of_the_paper(count: int, length: float) -> None:
     assert float(average_length(np.array(count))) == pytest.approx(length, abs=1e-3)
+
+
+def test_lengths_are_kept_as_one_byte_each_and_lose_nothing_by_it() -> None:
+    lengths = (np.random.default_rng(4).integers(0, 200, (5, 256)) / 16).astype(np.float16)
+    code, different = coded(lengths)
+    assert code.dtype == np.uint8
+    assert (code.shape, different.shape) == ((1, 5, 256), (1, 256))
+    np.testing.assert_array_equal(different[0][code[0]], lengths)
+
+
+def test_more_lengths_than_a_byte_tells_apart_are_told_by_the_nearest_below() -> None:
+    lengths = (np.arange(1024).reshape(4, 256) / 64).astype(np.float16)
+    code, different = coded(lengths)
+    lost = lengths - different[0][code[0]]
+    assert lost.min() == 0.0
+    assert lost.max() == 4 / 64
