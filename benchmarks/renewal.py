@@ -93,7 +93,9 @@ def measure(hosts: int, count: int) -> None:
     timed("states", lambda: [states.state(frame) for frame in recent.frames()])
     usual, told = timed("typical values", lambda: typicals(recent)), prospects.forecasts
     every = zip(recent.hosts, usual, strict=True)
-    timed("health", lambda: [health_of(h.name, typical, features, (), told(h.name, NOW)) for h, typical in every])
+    timed(
+        "health", lambda: [health_of(h.name, typical, features, (), told(h.name, NOW).ending) for h, typical in every]
+    )
     print(f"  all of it: {time.process_time() - begun:.1f} s of processor")
     timed("near forecasts alone, as between two", lambda: asyncio.run(prospects.renew(near, lambda: recent)))
 
