@@ -65,6 +65,18 @@ def written(first: int, steps: int, step: int) -> Written:
     return Written(first, steps, tuple(ways))
 
 
+class Cuts(dict[int, bytes]):
+    """A part of each way, as the inside of a JSON array; cut when it is first asked for."""
+
+    def __init__(self, ways: Sequence[bytes], part: slice) -> None:
+        super().__init__()
+        self._ways, self._part = ways, part
+
+    def __missing__(self, way: int) -> bytes:
+        cut = self[way] = self._ways[way][self._part]
+        return cut
+
+
 class Archive:
     """What is written, by step: written anew where a question goes beyond it."""
 
@@ -72,8 +84,8 @@ class Archive:
         self._known: dict[int, Written] = {}
         self._writing = threading.Lock()
 
-    def cut(self, start: float, end: float, step: int) -> list[bytes]:
-        """Every way within the window, as the inside of a JSON array."""
+    def cut(self, start: float, end: float, step: int) -> Cuts:
+        """The ways within the window."""
         first, last = round(start / step), round(end / step)
         with self._writing:
             known = self._known.get(step)
@@ -81,7 +93,7 @@ class Archive:
                 begin = min(first, known.first) if known else first
                 known = self._known[step] = written(begin, last - begin + 1 + SPARE_STEPS, step)
         begin, end_ = WIDTH * (first - known.first), WIDTH * (last - known.first + 1) - 1
-        return [way[begin:end_] for way in known.ways]
+        return Cuts(known.ways, slice(begin, end_))
 
 
 class Answers(BaseHTTPRequestHandler):
