@@ -178,7 +178,7 @@ def test_a_service_that_never_answers_costs_no_scrape_and_no_thread_each_time() 
         found = told_when(
             collector, lambda found: sum(values(found, "openmanager_probe_failures_total", "target").values()) > 300
         )
-        assert threading.active_count() == before
+        assert threading.active_count() <= before
         ours = [one for one in psutil.Process().net_connections() if one.raddr and one.raddr.port == silent]
         assert len(ours) <= 20  # the service of this test holds its own side of every connection
     assert set(values(found, "openmanager_probe_failures_total", "reason")) == {"timeout"}

@@ -347,7 +347,7 @@ def test_nothing_is_left_of_many_connections() -> None:
         sock = served.connect()
         sock.close()
         served.get()
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads, "one of a test before this may end meanwhile"
 
 
 def test_a_stop_lets_the_answer_under_way_finish() -> None:
