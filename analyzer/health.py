@@ -7,7 +7,7 @@ are divided by -ln(1 - a), so that they add up. docs/health.md has the formula w
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from analyzer.data import (
     Severity,
     Values,
 )
+from analyzer.data.series import HOSTS_AT_ONCE
 
 Array = npt.NDArray[np.float64]
 HOUR_SECONDS, DAY_SECONDS = 3600.0, 86400.0
@@ -144,15 +145,19 @@ def typicals(fleet: Fleet, window: Window = DEFAULT_WINDOW) -> list[Typical]:
     """Of each host, in the fleet's order."""
     if not len(fleet.times):
         return [Typical({}, {}) for _ in fleet.hosts]
-    ordered = np.sort(fleet.values[:, :, fleet.times > fleet.times[-1] - window.seconds], axis=2)  # NaN goes last
+    newest = fleet.values[:, :, int(np.searchsorted(fleet.times, fleet.times[-1] - window.seconds, side="right")) :]
+    parts = range(0, len(newest), HOSTS_AT_ONCE)
+    return [one for begin in parts for one in _typicals(newest[begin : begin + HOSTS_AT_ONCE], fleet.features)]
+
+
+def _typicals(newest: Values, features: tuple[str, ...]) -> Iterator[Typical]:
+    """Of some hosts, from their newest values."""
+    ordered = np.sort(newest, axis=2)  # NaN goes last
     count = np.isfinite(ordered).sum(axis=2)
-    shares = np.array([busy_share(name) for name in fleet.features])
-    known = (count > 0).tolist()
+    shares = np.array([busy_share(name) for name in features])
     usual, busy = (quantile(ordered, count, share).tolist() for share in (0.5, shares))
-    rows = zip(known, usual, busy, strict=True)
-    return [
-        Typical(*(dict(compress(zip(fleet.features, each, strict=True), here)) for each in row)) for here, *row in rows
-    ]
+    for here, *row in zip((count > 0).tolist(), usual, busy, strict=True):
+        yield Typical(*(dict(compress(zip(features, each, strict=True), here)) for each in row))
 
 
 def busy_share(feature: str) -> float:

@@ -10,9 +10,7 @@ from itertools import compress
 import numpy as np
 
 from analyzer.data import Fleet
-
-# So many hosts' history fits beside the processor; more at once would be no faster.
-HOSTS_AT_ONCE = 64
+from analyzer.data.series import HOSTS_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _until(fleet: Fleet, time: float) -> Fleet:
 
 
 def _present(fleet: Fleet) -> Fleet:
-    seen: npt.NDArray[np.bool_] = np.any(np.isfinite(fleet.values), axis=(1, 2))
+    seen = np.asarray(fleet.seen().any(axis=1))
     if seen.all():
         return fleet
     hosts = tuple(host for host, here in zip(fleet.hosts, seen, strict=True) if here)

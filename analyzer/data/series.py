@@ -21,6 +21,9 @@ Times = npt.NDArray[np.float64]
 
 Language = Literal["en", "ko"]
 
+# So many hosts' history fits beside the processor; more at once would be no faster.
+HOSTS_AT_ONCE = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -154,6 +157,14 @@ class Fleet:
         """Every host's part, in the order of `hosts`."""
         for host, values in zip(self.hosts, self.values, strict=True):
             yield Frame(host.name, self.features, self.times, values.T)
+
+    def seen(self) -> npt.NDArray[np.bool_]:
+        """Which steps of each host hold any value, `[host, step]`: a few hosts at a time, a mask of all is large."""
+        found = np.zeros((len(self.hosts), len(self.times)), np.bool_)
+        for begin in range(0, len(self.hosts), HOSTS_AT_ONCE):
+            some = slice(begin, begin + HOSTS_AT_ONCE)
+            np.isfinite(self.values[some]).any(axis=1, out=found[some])
+        return found
 
     def only(self, host: str) -> Fleet:
         """One host's part; no host where the fleet has no such."""

@@ -235,6 +235,18 @@ def test_neither_other_hosts_nor_the_order_of_features_change_it(
     assert among.performance == health(one, FEATURES).performance
 
 
+def test_each_host_of_a_large_fleet_has_what_is_typical_of_it_alone() -> None:
+    values = np.random.default_rng(5).random((150, len(FEATURES), 60), np.float32)
+    values[70, 1] = np.nan
+    hosts, names = tuple(Host(f"web-{n}") for n in range(150)), frame(IDLE).features
+    times = 15.0 * np.arange(60, dtype=np.float64)
+    told = typicals(Fleet(hosts, names, times, values))
+    assert len(told) == 150
+    for row in (0, 70, 149):
+        assert typicals(Fleet(hosts[row : row + 1], names, times, values[row : row + 1])) == [told[row]]
+    assert names[1] not in told[70].usual
+
+
 def test_what_this_kind_of_host_does_not_have_is_not_missing() -> None:
     sensor = replace(feature("temperature_celsius", "hardware", 90.0), needs="temperature sensors")
     assert health(frame(IDLE), (*FEATURES, sensor)).confidence == 1.0

@@ -81,3 +81,15 @@ def test_a_large_history_that_grows_or_gets_a_host_is_made_anew() -> None:
     joined = extend(known, fleet({"b": [[5, 6], [7, 8]]}, [0, 15]), span_seconds=60, large_bytes=1)
     assert (grown.values.shape, joined.values.shape) == ((1, 2, 3), (2, 2, 2))
     assert known.values.tolist() == [[[1, 2], [3, 4]]]
+
+
+def test_which_steps_hold_any_value_is_told_of_every_host_of_a_large_fleet() -> None:
+    known = fleet({f"web-{n}": [[NAN, 1, NAN], [NAN, NAN, 2]] for n in range(150)}, [0, 15, 30])
+    known.values[149, 0] = NAN
+    known.values[130] = NAN
+    seen = known.seen()
+    assert seen.shape == (150, 3)
+    assert seen[0].tolist() == [False, True, True]
+    assert seen[149].tolist() == [False, False, True]
+    assert not seen[130].any()
+    assert seen.sum() == 148 * 2 + 1
