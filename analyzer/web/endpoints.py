@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ from analyzer.interfaces import Assistant, Queries
 from analyzer.store import Feedback, OutboxStatus, Silences
 from analyzer.web import schema
 from analyzer.web.answer_view import answer_told
-from analyzer.web.encoding import accepts_gzip
+from analyzer.web.encoding import accepts_gzip, unpacked
 from analyzer.web.errors import Refused, error_told
 from analyzer.web.events import Events, wants_events
 from analyzer.web.mishaps import Mishaps
@@ -45,6 +45,8 @@ from analyzer.web.reading import body_of, json_of, query_of
 from analyzer.web.stream import Summaries
 from analyzer.web.views import Views
 
+# Metrics that are compressed to no more than this are answered in one piece to who takes them plain.
+SMALL_BYTES = 2**16
 WRITTEN = {"md": "text/markdown", "html": "text/html", "json": "application/json"}
 
 
@@ -160,13 +162,20 @@ async def ready(door: Door, _request: web.Request) -> web.Response:
 
 
 async def metrics(door: Door, request: web.Request) -> web.Response:
-    packed = accepts_gzip(",".join(request.headers.getall("Accept-Encoding", [])))
-    rendered = await door.metrics(",".join(request.headers.getall("Accept", [])), door.clock(), gzip=packed)
+    rendered = await door.metrics(",".join(request.headers.getall("Accept", [])), door.clock(), gzip=True)
     # aiohttp's content_type takes no parameters, and Prometheus needs them.
     headers = {"Content-Type": rendered.content_type, "Vary": "Accept, Accept-Encoding"}
-    if rendered.encoding:
-        headers["Content-Encoding"] = rendered.encoding
-    return web.Response(body=rendered.body, headers=headers)
+    if accepts_gzip(",".join(request.headers.getall("Accept-Encoding", []))):
+        return web.Response(body=rendered.body, headers=headers | {"Content-Encoding": rendered.encoding})
+    if len(rendered.body) <= SMALL_BYTES:
+        return web.Response(body=b"".join(unpacked(rendered.body)), headers=headers)
+    return web.Response(body=_one_by_one(unpacked(rendered.body)), headers=headers)
+
+
+async def _one_by_one(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Each when the one before is on its way: who reads slowly holds no more than that."""
+    for piece in pieces:
+        yield piece
 
 
 async def hosts(door: Door, request: web.Request) -> web.Response:

@@ -147,6 +147,7 @@ class Inside:
     questions: list[Question] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
+    metrics_text: bytes = b"openmanager_up 1\n"
     fails: Exception | None = None
     mishaps: Mishaps = field(default_factory=Mishaps)
     seconds: float = 0.0
@@ -179,7 +180,7 @@ class Inside:
     async def metrics(self, accept: str, now: datetime, *, gzip: bool = False) -> Exposition:
         self.accepted.append(accept)
         assert now == self.now
-        body, encoding = b"openmanager_up 1\n", "gzip" if gzip else ""
+        body, encoding = self.metrics_text, "gzip" if gzip else ""
         return Exposition(compress(body) if gzip else body, "text/plain; version=0.0.4; charset=utf-8", encoding)
 
 

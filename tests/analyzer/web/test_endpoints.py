@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
 from openapi_spec_validator import validate
 
 from analyzer.data import FindingFilter, Health, Severity, Starting
 from analyzer.errors import StoreError
+from analyzer.web.encoding import unpacked
 from tests.analyzer.web.document import check
 from tests.analyzer.web.door import ANSWER, NOW, REPORT, Inside
 
@@ -133,6 +136,23 @@ def test_metrics_are_compressed_for_who_takes_it(url: str, client: Client, accep
     assert response.headers.get("Content-Encoding") == encoding
     assert response.headers["Vary"] == "Accept, Accept-Encoding"
     assert response.content == b"openmanager_up 1\n"
+
+
+def test_metrics_of_a_fleet_go_plain_piece_by_piece_to_who_takes_them_so(
+    url: str, client: Client, inside: Inside
+) -> None:
+    inside.metrics_text = b"".join(b'openmanager_up{host="%d"} %d\n' % (n * 7919 % 100_003, n) for n in range(60_000))
+    response = client.get(f"{url}/metrics", headers={"Accept-Encoding": "identity"})
+    assert "Content-Length" not in response.headers
+    assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert response.content == inside.metrics_text
+
+
+def test_members_of_a_gzip_file_on_end_are_unpacked_as_one() -> None:
+    noise = np.random.default_rng(3).bytes(100_000)
+    pieces = list(unpacked(gzip.compress(noise) + gzip.compress(b"tail") + gzip.compress(b"")))
+    assert b"".join(pieces) == noise + b"tail"
+    assert len(pieces) > 3
 
 
 def test_hosts_are_told_with_a_verdict_and_a_sentence_in_both_languages(
