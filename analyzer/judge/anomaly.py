@@ -58,10 +58,12 @@ def course(
 def learned(hosts: tuple[str, ...], calibrations: Mapping[str, Calibration]) -> Learned:
     """The hosts' calibrations as arrays; a host without one has learned nothing."""
     episodes, days = np.zeros((len(hosts), len(LEVELS)), np.float32), np.zeros(len(hosts))
+    middles = np.full(len(hosts), np.inf)
     for row, host in enumerate(hosts):
         if host in calibrations:
-            episodes[row], days[row] = calibrations[host].episodes, calibrations[host].days
-    return Learned(episodes, days)
+            known = calibrations[host]
+            episodes[row], days[row], middles[row] = known.episodes, known.days, known.middle
+    return Learned(episodes, days, middles)
 
 
 def anomalies(

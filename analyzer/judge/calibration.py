@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import compress
@@ -20,13 +21,15 @@ BESIDE_STEPS = 2
 class Calibration:
     """`episodes[l]` at each level of the ladder in `days` of held-out history; `usual` is each feature's range.
 
-    `precedents` are anomalies of that history that came at one time of day on several days.
+    `precedents` are anomalies of that history that came at one time of day on several days. `middle` is the median of
+    its heights, infinite where it is not known.
     """
 
     episodes: Values
     days: float
     usual: Mapping[str, tuple[float, float]]
     precedents: tuple[Precedent, ...] = ()
+    middle: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +57,8 @@ class Ranges(Mapping[str, tuple[float, float]]):
 def calibrate(held_out: Values, step_seconds: float, history: Frame) -> Calibration:
     """From the heights of held-out rows (NaN rows don't count) and the history whose range is usual."""
     told = held_out[np.isfinite(held_out)]
-    return Calibration(episode_counts(told), len(told) * step_seconds / DAY_SECONDS, usual_ranges(history))
+    days, middle = len(told) * step_seconds / DAY_SECONDS, float(np.median(told)) if len(told) else math.inf
+    return Calibration(episode_counts(told), days, usual_ranges(history), middle=middle)
 
 
 def usual_ranges(history: Frame) -> Ranges:

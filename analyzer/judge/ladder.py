@@ -81,13 +81,15 @@ class HeldOut:
     steps: Times
 
     @classmethod
-    def of(cls, episodes: Values, steps: Times) -> HeldOut:
+    def of(cls, episodes: Values, steps: Times, middles: Times) -> HeldOut:
         """Of `episodes[h, l]` that reached level l in so many steps; a host without steps may have reached anything.
 
-        One upset in a host's first minutes, a cold disk or an update, must not make the judge deaf to all else. Once
-        steps suffice to tell it from the rest, the highest episode counts for no more than the next ones let expect: of
-        heights with exponential tails the k-th highest of n is log(n / k) / log(n) of the highest. Each time the steps
-        have doubled since SETTLED_STEPS one more may be an upset, MOST_UPSETS in all.
+        Upsets in a host's first minutes, a cold disk or an update, must not make the judge deaf to all else. However
+        many there were, none counts for more than log(n) times the median height `middles[h]`, which a few rows don't
+        move: the highest of n that have nothing but exponential tails is seldom more. And once steps suffice to tell it
+        from the rest, the highest episode counts for no more than the next ones let expect: of such heights the k-th
+        highest is log(n / k) / log(n) of the highest. Each time the steps have doubled since SETTLED_STEPS one more may
+        be an upset, MOST_UPSETS in all.
         """
         worth = np.maximum(steps / RELATED_STEPS, np.e)
         upsets = np.clip(np.log2(worth * RELATED_STEPS / SETTLED_STEPS), 0.0, MOST_UPSETS)
@@ -98,6 +100,7 @@ class HeldOut:
         known, hosts = upsets.astype(np.intp), np.arange(len(steps))
         part = upsets - known
         reached = expected[known, hosts] ** (1.0 - part) * expected[known + 1, hosts] ** part
+        reached = np.minimum(reached, np.log(worth) * middles)
         return cls(np.where(steps > 0, reached, np.inf).astype(np.float32), steps)
 
     @classmethod

@@ -68,13 +68,17 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """`episodes[h, l]` that reached level l of held-out scores in `days[h]` days, for each host of a watch."""
+    """`episodes[h, l]` that reached level l of held-out scores in `days[h]` days, for each host of a watch.
+
+    `middles[h]` is the median of those scores' heights.
+    """
 
     episodes: Values
     days: Times
+    middles: Times
 
     def held_out(self, step_seconds: float) -> HeldOut:
-        return HeldOut.of(self.episodes, self.days * DAY_SECONDS / step_seconds)
+        return HeldOut.of(self.episodes, self.days * DAY_SECONDS / step_seconds, self.middles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,6 +266,10 @@ def test_findings_of_one_host_do_not_depend_on_the_others() -> None:
     assert together.findings == alone
 
 
+# The middle of held-out scores is not told.
+UNKNOWN = np.array([np.inf])
+
+
 def quiet_heights(seed: int, days: int, tail: float) -> Values:
     """A calm host's scores at a step a minute: smooth, bounded below, with exponential tails of size `tail`."""
     random = np.random.default_rng(seed)
@@ -277,7 +281,7 @@ def quiet_heights(seed: int, days: int, tail: float) -> Values:
 def test_the_budget_holds_on_quiet_streams(seed: int, tail: float, budget: float) -> None:
     days = 8
     past, now = quiet_heights(seed, days, tail), quiet_heights(seed + 1, days, tail)
-    known = Learned(episode_counts(past)[None], np.array([float(days)]))
+    known = Learned(episode_counts(past)[None], np.array([float(days)]), UNKNOWN)
     times = BEGIN + 60.0 * np.arange(len(now), dtype=np.float64)
     alarm = course(Rule(Budget(budget)), Watch.of(1), known, times, now[:, None], 60.0).alarm[:, 0]
     episodes = int((np.diff(alarm.astype(int), prepend=0) == 1).sum())
@@ -290,7 +294,7 @@ def test_the_budget_holds_on_quiet_streams(seed: int, tail: float, budget: float
 def test_the_budget_holds_on_the_first_day_of_a_host_known_for_minutes(seed: int, tail: float, minutes: int) -> None:
     day = quiet_heights(seed, 1, tail)
     before, now = day[:minutes], quiet_heights(seed + 1, 1, tail)
-    known = Learned(episode_counts(before)[None], np.array([minutes / 1440]))
+    known = Learned(episode_counts(before)[None], np.array([minutes / 1440]), UNKNOWN)
     times = BEGIN + 60.0 * np.arange(len(now), dtype=np.float64)
     alarm = course(Rule(), Watch.of(1), known, times, now[:, None], 60.0).alarm[:, 0]
     episodes = int((np.diff(alarm.astype(int), prepend=0) == 1).sum())
@@ -317,8 +321,8 @@ def with_upsets(*heights: float) -> Values:
 
 
 def test_one_upset_in_the_first_minutes_does_not_make_the_judge_deaf() -> None:
-    calm = HeldOut.of(with_upsets(), np.array([600.0])).reached[0]
-    upset = HeldOut.of(with_upsets(2.5), np.array([600.0])).reached[0]
+    calm = HeldOut.of(with_upsets(), np.array([600.0]), UNKNOWN).reached[0]
+    upset = HeldOut.of(with_upsets(2.5), np.array([600.0]), UNKNOWN).reached[0]
     # the second of 300 independent heights is log(150) / log(300) of the highest; the next level above 0.5 is 0.509
     assert calm == pytest.approx(0.509, abs=1e-3)
     assert upset == pytest.approx(0.509 * 5.704 / 5.011, abs=1e-3)
@@ -326,17 +330,34 @@ def test_one_upset_in_the_first_minutes_does_not_make_the_judge_deaf() -> None:
 
 def test_each_time_that_the_steps_double_one_more_upset_is_borne() -> None:
     counts = with_upsets(2.5, 2.5, 2.5)
-    reached = [float(HeldOut.of(counts, np.array([steps])).reached[0]) for steps in (200.0, 400.0, 800.0, 1600.0)]
+    reached = [
+        float(HeldOut.of(counts, np.array([steps]), UNKNOWN).reached[0]) for steps in (200.0, 400.0, 800.0, 1600.0)
+    ]
     assert reached[0] == reached[1] == reached[2] == pytest.approx(2.553, abs=1e-3)
     assert reached[3] == pytest.approx(0.509 * 6.685 / 5.298, abs=1e-3)
 
 
 def test_what_comes_as_often_as_that_is_no_upset() -> None:
-    assert HeldOut.of(with_upsets(*[2.5] * 4), np.array([20_000.0])).reached[0] == pytest.approx(2.553, abs=1e-3)
+    assert HeldOut.of(with_upsets(*[2.5] * 4), np.array([20_000.0]), UNKNOWN).reached[0] == pytest.approx(
+        2.553, abs=1e-3
+    )
 
 
 def test_in_the_first_steps_an_upset_counts_for_all_that_it_was() -> None:
-    assert HeldOut.of(with_upsets(2.5), np.array([40.0])).reached[0] == pytest.approx(2.553, abs=1e-3)
+    assert HeldOut.of(with_upsets(2.5), np.array([40.0]), UNKNOWN).reached[0] == pytest.approx(2.553, abs=1e-3)
+
+
+def test_however_many_upsets_there_were_none_counts_for_more_than_noise_of_such_a_middle_reaches() -> None:
+    upsets, steps = with_upsets(2.5, 2.5, 2.5), np.array([240.0])
+    # 240 steps are worth 120, whose logarithm is 4.787
+    assert HeldOut.of(upsets, steps, np.array([0.2])).reached[0] == pytest.approx(0.957, abs=1e-3)
+    assert HeldOut.of(upsets, steps, np.array([0.8])).reached[0] == pytest.approx(2.553, abs=1e-3)
+
+
+def test_a_calibration_knows_the_middle_of_what_was_told() -> None:
+    told = np.array([0.1, 0.3, np.nan, 0.2, 4.0, 0.4], np.float32)
+    history = Frame("web-1", ("cpu",), BEGIN + np.arange(6.0), np.zeros((6, 1), np.float32))
+    assert calibrate(told, 60.0, history).middle == pytest.approx(0.3)
 
 
 def test_the_more_steps_were_learned_the_less_a_young_host_is_doubted() -> None:
@@ -348,7 +369,7 @@ def test_the_more_steps_were_learned_the_less_a_young_host_is_doubted() -> None:
 
 def test_the_budget_is_spent_not_hoarded() -> None:
     past, now = quiet_heights(5, 8, 0.03), quiet_heights(6, 8, 0.03)
-    known = Learned(episode_counts(past)[None], np.array([8.0]))
+    known = Learned(episode_counts(past)[None], np.array([8.0]), UNKNOWN)
     times = BEGIN + 60.0 * np.arange(len(now), dtype=np.float64)
     told = course(Rule(Budget(1.0)), Watch.of(1), known, times, now[:, None], 60.0)
     assert told.alarm.any()
@@ -366,7 +387,7 @@ def test_a_bigger_budget_never_raises_the_bar() -> None:
 def test_drift_raises_the_bar_within_days_and_alarms_become_rare() -> None:
     past = quiet_heights(8, 8, 0.05)
     now = quiet_heights(9, 8, 0.05) * 3.0
-    known = Learned(episode_counts(past)[None], np.array([8.0]))
+    known = Learned(episode_counts(past)[None], np.array([8.0]), UNKNOWN)
     times = BEGIN + 60.0 * np.arange(len(now), dtype=np.float64)
     alarm = course(Rule(Budget(1.0)), Watch.of(1), known, times, now[:, None], 60.0).alarm[:, 0]
     starts = np.flatnonzero(np.diff(alarm.astype(int), prepend=0) == 1)
@@ -375,7 +396,7 @@ def test_drift_raises_the_bar_within_days_and_alarms_become_rare() -> None:
 
 def begins(heights: Values) -> list[int]:
     """The minutes at which alarms begin on a host that was calm for so long that its bar is low."""
-    known = Learned(np.where(LEVELS <= 0.5, 1200, 0).astype(np.float32)[None], np.array([50.0]))
+    known = Learned(np.where(LEVELS <= 0.5, 1200, 0).astype(np.float32)[None], np.array([50.0]), UNKNOWN)
     times = BEGIN + 60.0 * np.arange(len(heights), dtype=np.float64)
     alarm = course(Rule(Budget(1.0)), Watch.of(1), known, times, heights[:, None], 60.0).alarm[:, 0]
     return np.flatnonzero(np.diff(alarm.astype(int), prepend=0) == 1).tolist()
