@@ -178,7 +178,7 @@ class Judge:
     def _seen(self, memory: Memory, fleet: Fleet, moment: float) -> Memory:
         """The memory with this fleet's hosts, without those silent for so long that nobody expects them."""
         last_seen, first_seen = dict(memory.last_seen), dict(memory.first_seen)
-        seen = np.asarray(np.isfinite(fleet.values).any(axis=1))
+        seen = fleet.seen()
         present = np.flatnonzero(seen.any(axis=1))
         newest = fleet.times[len(fleet.times) - 1 - seen[present, ::-1].argmax(axis=1)] if len(present) else present
         for row, time in zip(present.tolist(), newest.tolist(), strict=True):
