@@ -17,6 +17,7 @@ from analyzer.errors import NotEnoughHistory
 from analyzer.interfaces import Detector
 from analyzer.judge.calibration import Calibration, Ranges, calibrate, incident_rows
 from analyzer.judge.ladder import Budget
+from analyzer.judge.unlearned import Spans, unlearned
 from analyzer.precedents import precedents
 from analyzer.states import States, fit_states
 from analyzer.usual_hours import UsualHours, usual_hours
@@ -87,13 +88,14 @@ def fit_host(
     step_seconds: float,
     curriculum: Curriculum = EVERYTHING,
     previous: HostModels | None = None,
+    told: Spans = (),
 ) -> HostModels:
     """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short.
 
-    `previous` hands the names of its states on.
+    `previous` hands the names of its states on. When it was `told` to be unusual is no lesson.
     """
     known = _with_values(history.tail(MOST_STEPS))
-    lesson = Lesson.of(known, curriculum.detectors, curriculum.floors)
+    lesson = Lesson.of(known, curriculum.detectors, curriculum.floors, unlearned(known.times, told))
     held_out = _held_out(lesson, known)
     fitted = lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT))
     calibration = calibrate(held_out, step_seconds, known)

@@ -22,6 +22,7 @@ from analyzer.host_models import HostModels
 from analyzer.judge import ANOMALY, RENAMED, RESIZED, became_another, rename_told
 from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
+from analyzer.judge.unlearned import Spans, told_spans
 from analyzer.lean import give_back
 from analyzer.names import opinions_now, precedents_now
 from analyzer.precedence import Precedence
@@ -107,7 +108,7 @@ class Rounds:
             hosts = [host.host.name for host in self.report.hosts] if self.report else []
             self._trainer.forget(tuple(self._trainer.hosts.difference(hosts)))
             most = max(1, int(self._busy_seconds / self._seconds_a_host))
-            learned = await self._trainer.train(now, hosts, most, self._precedence.turn)
+            learned = await self._trainer.train(now, hosts, most, self._precedence.turn, self._told)
         if learned:
             self._seconds_a_host = guard.seconds["train"] / len(learned)
             self._progress.tell(self._trainer.scored(hosts), len(hosts), now)
@@ -138,6 +139,10 @@ class Rounds:
             silences, opinions = await self._store.silences.newest(now), await self._store.feedback.opinions()
             self._memory = replace(self._memory, quieting=Quieting(silences, opinions_now(opinions, self._names)))
         self._add(guard)
+
+    def _told(self, host: str) -> Spans:
+        """When people were told that the host was unusual, and did not say that it was not."""
+        return told_spans(host, self._memory.judged, self._memory.quieting.opinions)
 
     def _begin_anew(self, findings: Iterable[Finding]) -> None:
         """Of a host that became another one, only what came since is learned."""

@@ -16,6 +16,7 @@ from analyzer.detectors.fleet import FleetModels
 from analyzer.errors import NotEnoughHistory
 from analyzer.host_models import EVERYTHING, FOLDS, MOST_STEPS, Curriculum, HostModels, fit_host
 from analyzer.interfaces import Source
+from analyzer.judge.unlearned import Spans, WhenTold, nothing_told
 from analyzer.names import Rename
 from analyzer.pool import Pool
 from analyzer.precedence import Turn, at_once
@@ -94,10 +95,12 @@ class Trainer:
         every = {host: self._due.get(host, now) for host in hosts}
         return tuple(sorted((h for h, at in every.items() if at <= now), key=lambda h: (h in self._models, every[h])))
 
-    async def train(self, now: datetime, hosts: Sequence[str], most: int = 1, turn: Turn = at_once) -> tuple[str, ...]:
+    async def train(
+        self, now: datetime, hosts: Sequence[str], most: int = 1, turn: Turn = at_once, told: WhenTold = nothing_told
+    ) -> tuple[str, ...]:
         """Learns at most `most` hosts that are due; which. SourceError and WorkerLost pass through, the host stays due.
 
-        A history is read when it is its `turn`.
+        A history is read when it is its `turn`. `told` is asked when each host was told to be unusual.
         """
         chosen = self.due(now, hosts)[:most]
         waiting, fitting = iter(chosen), asyncio.Semaphore(self._cores)
@@ -108,7 +111,7 @@ class Trainer:
                 since = self._since.get(host)
                 history = await self._history_of(host, now)
                 async with fitting:
-                    models = await self._fit(history, now, len(hosts))
+                    models = await self._fit(history, now, len(hosts), told(host))
                 if models is None:
                     self._wait(history, now)
                 elif self._since.get(host) == since:  # else it became another one, and is due
@@ -175,12 +178,12 @@ class Trainer:
             return fleet.frame(host)
         return Frame(host, (), np.zeros(0), np.zeros((0, 0), np.float32))
 
-    async def _fit(self, history: Frame, now: datetime, hosts: int) -> HostModels | None:
+    async def _fit(self, history: Frame, now: datetime, hosts: int, told: Spans) -> HostModels | None:
         """None where history is not enough yet."""
         try:
             self._enough(history)
             seconds, previous = self._step.total_seconds(), self._models.get(history.host)
-            return await self._pool.run(hosts, fit_host, history, now, seconds, self._curriculum, previous)
+            return await self._pool.run(hosts, fit_host, history, now, seconds, self._curriculum, previous, told)
         except NotEnoughHistory:
             return None
 

@@ -19,7 +19,7 @@ from analyzer.data.evidence import Evidence, Figure
 from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, HostScores, IncidentFilter, Scores, Severity
 from analyzer.data.forecasts import FleetForecast, Forecast, Forecasts
 from analyzer.data.incidents import Incident
-from analyzer.data.quieting import Matcher, Opinion, Opinionated, Precedent, Quiet, Quieting, Silence
+from analyzer.data.quieting import Matcher, Opinion, Opinionated, Precedent, Quiet, Quieting, QuietReason, Silence
 from analyzer.data.report import (
     Deduction,
     Experience,
@@ -83,6 +83,7 @@ __all__ = [
     "Prediction",
     "Question",
     "Quiet",
+    "QuietReason",
     "Quieting",
     "Recommendation",
     "Report",

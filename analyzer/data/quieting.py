@@ -73,7 +73,7 @@ class Precedent:
     """An anomaly that is over: when it was, how bad at its worst, and what it was put down to.
 
     `fingerprint` is its finding's; empty where history shows it, but nobody was there to find it. `reached` is the
-    lowest and highest value of its causes meanwhile, where that is known.
+    lowest and highest value of its causes meanwhile, where that is known. `quiet` is why nobody was told.
     """
 
     host: str
@@ -84,6 +84,7 @@ class Precedent:
     shares: Mapping[str, float]
     fingerprint: str = ""
     reached: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    quiet: QuietReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,28 +23,35 @@ SAMPLE = 4000
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`rows` of the history hold values, and `seen` are these. `floors` are the smallest spreads of features."""
+    """`rows` of the history hold values, and `seen` are these. `floors` are the smallest spreads of features.
+
+    `taught` are the places in `rows` that anything is learned from; what is seen beside them is scored all the same.
+    """
 
     rows: Rows
+    taught: Rows
     seen: Frame
     detectors: tuple[Detector, ...]
     floors: Floors
 
     @classmethod
-    def of(cls, history: Frame, detectors: Sequence[Detector], floors: Floors) -> Lesson:
+    def of(cls, history: Frame, detectors: Sequence[Detector], floors: Floors, unusual: Rows | None = None) -> Lesson:
+        """Of a history whose `unusual` rows are known to be no lesson."""
         rows = np.flatnonzero(np.isfinite(history.values).any(axis=1))
+        taught = np.arange(len(rows)) if unusual is None else np.flatnonzero(~np.isin(rows, unusual))
         seen = Frame(history.host, history.features, history.times[rows], history.values[rows])
-        return cls(rows, seen, tuple(detectors), floors)
+        return cls(rows, taught, seen, tuple(detectors), floors)
 
     def fit(self, leave_out: Rows | None = None) -> Fitted:
         """All models, learned without the rows of history to `leave_out`. NotEnoughHistory when too few are left.
 
-        The scale is that of all rows: how far a feature can go is part of what it usually is.
+        The scale is that of these too: how far a feature can go is part of what it usually is.
         """
-        places = np.arange(len(self.rows))
-        kept = places if leave_out is None else places[~np.isin(self.rows, leave_out)]
+        kept = self.taught
+        if leave_out is not None:
+            kept = kept[~np.isin(self.rows[kept], leave_out)]
         self._enough(kept)
-        scaling = Scaling.fit(self.seen, self.floors)
+        scaling = Scaling.fit(self.seen, self.floors, self.taught)
         return Fitted(scaling, self._learned(self._views(scaling), kept))
 
     def held_out(self, folds: int) -> Values:
@@ -53,11 +60,12 @@ class Lesson:
         moments = np.empty((1, len(places)), np.float32)
         for begin, end in pairwise(np.linspace(0, len(places), folds + 1).astype(np.intp).tolist()):
             rest = np.r_[places[:begin], places[end:]]
-            self._enough(rest)
+            here = np.isin(rest, self.taught)
+            self._enough(rest[here])
             known = replace(self.seen, times=self.seen.times[rest], values=self.seen.values[rest])
-            scaling = Scaling.fit(known, self.floors)
+            scaling = Scaling.fit(known, self.floors, np.flatnonzero(here))
             views = self._views(scaling)
-            fitted = Fitted(scaling, self._learned(views, rest))
+            fitted = Fitted(scaling, self._learned(views, rest[here]))
             moments[:, begin:end] = momentary(fitted.ask(views.at(places[begin:end])))
         worth, _ = Remembered.nothing(1, 0).advance(moments)
         return np.asarray(worth[0])

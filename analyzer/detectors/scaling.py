@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Feature, Frame, Values
+from analyzer.data import Feature, Frame, Rows, Values
 
 Column = npt.NDArray[np.float64]
 Floors = Mapping[str, float]
@@ -44,10 +44,15 @@ class Scaling:
     highest: Values
 
     @classmethod
-    def fit(cls, history: Frame, floors: Floors) -> Scaling:
-        """`floors` are the smallest spreads of features that have one."""
+    def fit(cls, history: Frame, floors: Floors, taught: Rows | None = None) -> Scaling:
+        """`floors` are the smallest spreads of features that have one.
+
+        What is usual is that of the rows `taught`, all without that; how far a feature can go is that of all.
+        """
         least = [floors.get(feature, 0.0) for feature in history.features]
-        fitted = [_center_and_spread(history.values[:, column]) for column in range(len(history.features))]
+        usual = history.values if taught is None else history.values[taught]
+        columns = zip(history.values.T, usual.T, strict=True)
+        fitted = [_center_and_spread(column, part) for column, part in columns]
         center, spread, lowest, highest = np.array(fitted, dtype=np.float64).reshape(-1, 4).T
         spread = np.maximum(spread, least)
         unit = np.where(spread > 0, spread, 1.0)
@@ -74,16 +79,21 @@ class Scaling:
         return z
 
 
-def _center_and_spread(column: Values) -> tuple[float, float, float, float]:
-    """And the lowest and the highest that was seen."""
-    seen = column[np.isfinite(column)].astype(np.float64)
+def _center_and_spread(column: Values, usual: Values) -> tuple[float, float, float, float]:
+    """And the lowest and the highest that was seen, also where that was not usual."""
+    seen, part = _known(column), _known(usual)
     if not len(seen):
         return 0.0, 0.0, 0.0, 0.0
-    center, lowest, highest = float(seen.mean()), float(seen.min()), float(seen.max())
+    part = part if len(part) else seen
+    center, span, lowest, highest = float(part.mean()), float(np.ptp(part)), float(seen.min()), float(seen.max())
     # float32 keeps 7 digits: what differs by less never moved
-    if highest - lowest <= abs(center) * SAME:
+    if span <= abs(center) * SAME:
         return center, 0.0, center, center
-    return center, max(float(seen.std()), SMALLEST_SPREAD * (highest - lowest)), lowest, highest
+    return center, max(float(part.std()), SMALLEST_SPREAD * span), lowest, highest
+
+
+def _known(column: Values) -> Column:
+    return column[np.isfinite(column)].astype(np.float64)
 
 
 def _deviations(values: Values, center: Column, spread: Column) -> Column:

@@ -198,7 +198,8 @@ def _verdict(told: Iterable[Episode], reasons: Reasons, memory: Memory) -> Verdi
     for episode in map(_ended_after_it_began, told):
         found = finding(episode, reasons.scene)
         quiet = reasons.why_quiet(found, episode)
-        findings.append(replace(found, quiet=quiet))
+        found = replace(found, quiet=quiet)
+        findings.append(found)
         worst = max(episode.worst, found.severity)
         if episode.ends_at is None:
             lasting.append(replace(episode, told=episode.told or quiet is None, worst=worst))

@@ -147,6 +147,7 @@ def precedent(finding: Finding, severity: int, reached: Reached) -> Precedent:
         shares_of(finding),
         finding.fingerprint,
         reached,
+        finding.quiet.reason if finding.quiet else None,
     )
 
 

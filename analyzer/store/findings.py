@@ -124,7 +124,9 @@ def finding_of(row: Row[tuple[object, ...]]) -> Finding:
 
 def _precedent(row: Row[tuple[object, ...]]) -> Precedent:
     shares, score = shares_from_json(row.causes), math.nan if row.score is None else row.score
-    return Precedent(row.host, row.starts_at, row.ends_at, row.severity, score, shares, row.fingerprint)
+    quiet = quiet_from_json(row.quiet)
+    reason = quiet.reason if quiet else None
+    return Precedent(row.host, row.starts_at, row.ends_at, row.severity, score, shares, row.fingerprint, quiet=reason)
 
 
 def _conditions(wanted: FindingFilter) -> Iterable[ColumnElement[bool]]:
