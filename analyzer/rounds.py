@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 MEMORY, JUDGED_AT = "judge", "judged at"
 ALL = 1_000_000
 
-# Of each call, so long hosts are learned one after the other; how many that are is known from the call before.
+# Of each call, so long hosts are begun to be learned, one after the other.
 BUSY_SECONDS = 4.0
 
 
@@ -62,7 +63,6 @@ class Rounds:
         self._restored = False
         self._served = False
         self._busy_seconds = busy_seconds
-        self._seconds_a_host = busy_seconds
         self._progress = Progress()
         self._precedence = precedence or Precedence()
         self.report: Report | None = None
@@ -107,10 +107,10 @@ class Rounds:
         with guard.stage("train"):
             hosts = [host.host.name for host in self.report.hosts] if self.report else []
             self._trainer.forget(tuple(self._trainer.hosts.difference(hosts)))
-            most = max(1, int(self._busy_seconds / self._seconds_a_host))
-            learned = await self._trainer.train(now, hosts, most, self._precedence.turn, self._told)
+            until = time.monotonic() + self._busy_seconds
+            turn, time_left = self._precedence.turn, lambda: time.monotonic() < until
+            learned = await self._trainer.train(now, hosts, len(hosts), turn, self._told, time_left)
         if learned:
-            self._seconds_a_host = guard.seconds["train"] / len(learned)
             self._progress.tell(self._trainer.scored(hosts), len(hosts), now)
             give_back()
         self._add(guard)

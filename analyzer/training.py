@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -96,17 +96,25 @@ class Trainer:
         return tuple(sorted((h for h, at in every.items() if at <= now), key=lambda h: (h in self._models, every[h])))
 
     async def train(
-        self, now: datetime, hosts: Sequence[str], most: int = 1, turn: Turn = at_once, told: WhenTold = nothing_told
+        self,
+        now: datetime,
+        hosts: Sequence[str],
+        most: int = 1,
+        turn: Turn = at_once,
+        told: WhenTold = nothing_told,
+        time_left: Callable[[], bool] = lambda: True,
     ) -> tuple[str, ...]:
         """Learns at most `most` hosts that are due; which. SourceError and WorkerLost pass through, the host stays due.
 
-        A history is read when it is its `turn`. `told` is asked when each host was told to be unusual.
+        A history is read when it is its `turn`. `told` is asked when each host was told to be unusual. One host is
+        begun in any case, others while there is `time_left`.
         """
-        chosen = self.due(now, hosts)[:most]
-        waiting, fitting = iter(chosen), asyncio.Semaphore(self._cores)
+        waiting, fitting = iter(self.due(now, hosts)[:most]), asyncio.Semaphore(self._cores)
+        begun: list[str] = []
 
         async def learn() -> None:
-            for host in waiting:
+            while (time_left() or not begun) and (host := next(waiting, None)) is not None:
+                begun.append(host)
                 await turn()
                 since = self._since.get(host)
                 history = await self._history_of(host, now)
@@ -123,7 +131,7 @@ class Trainer:
                     group.create_task(learn())
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        return chosen
+        return tuple(begun)
 
     def scored(self, hosts: Iterable[str]) -> int:
         """How many of the hosts have models."""
