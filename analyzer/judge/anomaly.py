@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer.data import Scores, Times, Values
 from analyzer.judge.calibration import Calibration
-from analyzer.judge.ladder import LEVELS, Budget, as_heights, heights_of
+from analyzer.judge.ladder import GAP_STEPS, LEVELS, Budget, as_heights, heights_of
 from analyzer.judge.memory import Episode, Memory
 from analyzer.judge.watch import Flags, Learned, Rule, Watch
 
@@ -21,6 +21,8 @@ Expected = Callable[[str, float], float]
 NOISE = Budget().noise
 # A row that by itself would be so much of its alarm's bar is still a part of what is wrong.
 OUT = 0.8
+# What an alarm goes on with after its rows were usual for a while is another story: the one before counts so much less.
+OLD_STORY = 0.7
 
 
 def nothing(_host: str, _time: float) -> float:
@@ -152,7 +154,7 @@ def _told(
             episodes.append(replace(current, ends_at=_over(current, float(time), step_seconds)))
             current = None
         if alarming and current is not None and scores is not None:
-            current = _grown(current, scores, float(time))
+            current = _grown(current, scores, float(time), step_seconds)
     return [*episodes, current] if current is not None else episodes
 
 
@@ -161,20 +163,29 @@ def _over(episode: Episode, time: float, step_seconds: float) -> float:
     return time if episode.out_until is None else min(time, episode.out_until + step_seconds)
 
 
-def _grown(episode: Episode, scores: Scores, time: float) -> Episode:
-    """The episode with one more row: each feature's part is the most it ever was."""
+def _grown(episode: Episode, scores: Scores, time: float, step_seconds: float) -> Episode:
+    """The episode with one more row: each feature's part is the most it ever was, less for a story before this one."""
     rows = np.flatnonzero(scores.times == time)
     if len(rows) == 0 or not np.isfinite(scores.values[rows[0]]):
         return episode
     row = rows[0]
-    parts = dict(episode.parts)
+    out_until = _out_until(episode, scores, int(row))
+    kept = OLD_STORY if _goes_on_anew(episode, out_until, step_seconds) else 1.0
+    parts = {feature: kept * part for feature, part in episode.parts.items()}
     # What a step is blamed for, not what is remembered of others: no feature is to blame for what was some steps ago.
     amount = 1.0 if scores.blame is None else float(scores.blame[row])
     for feature, share in zip(scores.features, scores.shares[row], strict=True):
         if share > 0:
             parts[feature] = max(parts.get(feature, 0.0), amount * float(share))
     peak = max(episode.peak, float(heights_of(scores)[row]))
-    return replace(episode, peak=peak, parts=parts, out_until=_out_until(episode, scores, int(row)))
+    return replace(episode, peak=peak, parts=parts, out_until=out_until)
+
+
+def _goes_on_anew(episode: Episode, out_until: float | None, step_seconds: float) -> bool:
+    """Whether rows are unusual again after so many usual ones that without memory they would be another alarm's."""
+    if out_until is None or episode.out_until is None:
+        return False
+    return out_until - episode.out_until > (GAP_STEPS + 0.5) * step_seconds
 
 
 def _out_until(episode: Episode, scores: Scores, row: int) -> float | None:
