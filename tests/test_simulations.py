@@ -30,7 +30,7 @@ def test_an_alarm_that_lasts_over_a_refit_is_one() -> None:
     values = noise()
     values[80:100] += 50.0
     whole = frame_of(values, STEP)
-    found = alarms(Rule(Budget(24.0)), [*chapters(whole, 40, STEP)], STEP)
+    found = alarms(Rule(Budget(24.0)), whole, 40, STEP)
     assert [(one.starts_at, one.ends_at is None or one.ends_at > whole.times[84]) for one in found] == [
         (whole.times[80], True)
     ]

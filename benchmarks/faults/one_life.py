@@ -14,6 +14,7 @@ import numpy as np
 from analyzer.data import Finding, Fleet, Frame, Host
 from analyzer.host_models import curriculum_for
 from analyzer.judge import Memory
+from analyzer.judge.unlearned import Spans, told_spans
 from benchmarks.faults.listed import FAULTS
 from benchmarks.faults.outcome import Outcome, outcome
 from benchmarks.faults.recorded import QUIET, STEP, Recording
@@ -47,7 +48,12 @@ def lived(whole: Frame, learned: float, budget: float) -> list[Forms]:
     """Every finding that was told after the host was first `learned`, in all its forms."""
     first, judge, memory = int(np.searchsorted(whole.times, learned, "right")), judge_of(budget), Memory()
     found: dict[str, Forms] = defaultdict(list)
-    for chapter in chapters(whole, first, STEP.total_seconds(), curriculum=curriculum_for(CATALOGUE)):
+
+    def so_far() -> Spans:
+        return told_spans(whole.host, memory, ())
+
+    curriculum = curriculum_for(CATALOGUE)
+    for chapter in chapters(whole, first, STEP.total_seconds(), curriculum=curriculum, told=so_far):
         calibrations = {whole.host: chapter.models.calibration}
         for now in chapter.scores.times.tolist():
             at = int(np.searchsorted(whole.times, now))

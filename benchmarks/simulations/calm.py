@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from analyzer.judge import Budget, Rule
-from benchmarks.simulations.lives import Chapter, alarms, chapters, frame_of
+from analyzer.judge.memory import Episode
+from benchmarks.simulations.lives import alarms, frame_of
 from benchmarks.simulations.streams import DAY_SECONDS, STREAMS, Stream, violent
 
 BUDGET = 0.2
@@ -23,31 +24,31 @@ def young(hosts: int) -> Iterator[str]:
     yield f"young hosts, {FEATURES} features at {YOUNG_STEP:g} s, minutes 10 to 720, budget {BUDGET:g} a day"
     every = []
     for name in STREAMS:
-        counts = [len(alarms(Rule(Budget(BUDGET)), young_life(name, seed), YOUNG_STEP)) for seed in range(hosts)]
+        counts = [len(young_alarms(name, seed)) for seed in range(hosts)]
         every += counts
         yield f"  {name:12} {np.mean(counts):.2f} alarms a host, {max(counts)} at most"
     yield f"  all          {np.mean(every):.2f} alarms a host ({sum(every)} alarms, {len(every)} hosts)"
 
 
-def young_life(name: str, seed: int) -> list[Chapter]:
+def young_alarms(name: str, seed: int) -> list[Episode]:
     values = STREAMS[name](seeded(name, seed), YOUNG_ROWS, FEATURES, YOUNG_STEP)
-    return [*chapters(frame_of(values, YOUNG_STEP), FIRST_ROWS, YOUNG_STEP)]
+    return alarms(Rule(Budget(BUDGET)), frame_of(values, YOUNG_STEP), FIRST_ROWS, YOUNG_STEP)
 
 
 def old(hosts: int) -> Iterator[str]:
     """Hosts that were learned once, on two weeks."""
     yield f"learned once on {LEARNED_DAYS} days of minutes, judged for {JUDGED_DAYS}, budget {BUDGET:g} a day"
     for name, stream in OLD.items():
-        lives = [old_life(name, stream, seed) for seed in range(hosts)]
-        counts = [len(alarms(Rule(Budget(BUDGET)), life, OLD_STEP)) / JUDGED_DAYS for life in lives]
+        counts = [len(old_alarms(name, stream, seed)) / JUDGED_DAYS for seed in range(hosts)]
         yield f"  {name:12} {', '.join(f'{count:.2f}' for count in counts)} alarms a day"
 
 
-def old_life(name: str, stream: Stream, seed: int) -> list[Chapter]:
+def old_alarms(name: str, stream: Stream, seed: int) -> list[Episode]:
     a_day = round(DAY_SECONDS / OLD_STEP)
     values = stream(seeded(name, seed), (LEARNED_DAYS + JUDGED_DAYS) * a_day, FEATURES, OLD_STEP)
     never, all_of_it = JUDGED_DAYS * DAY_SECONDS, LEARNED_DAYS * DAY_SECONDS
-    return [*chapters(frame_of(values, OLD_STEP), LEARNED_DAYS * a_day, OLD_STEP, never, all_of_it)]
+    whole = frame_of(values, OLD_STEP)
+    return alarms(Rule(Budget(BUDGET)), whole, LEARNED_DAYS * a_day, OLD_STEP, never, all_of_it)
 
 
 def seeded(name: str, seed: int) -> np.random.Generator:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from analyzer.host_models import EVERYTHING, Curriculum, HostModels, fit_host
 from analyzer.judge import Memory, Rule
 from analyzer.judge.anomaly import anomalies
 from analyzer.judge.memory import Episode
+from analyzer.judge.unlearned import Spans
 
 HOST = "simulated"
 # A Monday.
@@ -43,27 +45,48 @@ def chapters(
     refit_seconds: float = REFIT_SECONDS,
     history_seconds: float = HISTORY_SECONDS,
     curriculum: Curriculum = EVERYTHING,
+    told: Callable[[], Spans] = tuple,
 ) -> Iterator[Chapter]:
-    """From the first learning, after `first` rows, to the end: again at each doubling, later at each period."""
+    """From the first learning, after `first` rows, to the end: again at each doubling, later at each period.
+
+    `told` is asked when the host was told to be unusual so far, by who judges one chapter before the next is begun.
+    """
     at, back = first, LOOKBACK_STEPS
     while at < len(whole.times):
         known = part(whole, max(0, at - round(history_seconds / step_seconds)), at)
-        models = fit_host(known, moment(whole.times[at - 1]), step_seconds, curriculum)
-        until = at + max(1, int(min(len(known.times) * step_seconds, refit_seconds) * SPREAD / step_seconds))
-        told = models.score(part(whole, max(0, at - LOOKBACK_STEPS), until))[-1]
-        yield Chapter(models, since(told, float(whole.times[max(0, at - back)])))
-        at, back = until, 0
+        models = fit_host(known, moment(whole.times[at - 1]), step_seconds, curriculum, told=told())
+        end = at + max(1, int(min(len(known.times) * step_seconds, refit_seconds) * SPREAD / step_seconds))
+        scores = models.score(part(whole, max(0, at - LOOKBACK_STEPS), end))[-1]
+        yield Chapter(models, since(scores, float(whole.times[max(0, at - back)])))
+        at, back = end, 0
 
 
-def alarms(rule: Rule, life: list[Chapter], step_seconds: float) -> list[Episode]:
-    """Every alarm of a life, in order, told or not."""
+def alarms(
+    rule: Rule,
+    whole: Frame,
+    first: int,
+    step_seconds: float,
+    refit_seconds: float = REFIT_SECONDS,
+    history_seconds: float = HISTORY_SECONDS,
+) -> list[Episode]:
+    """Every alarm of a life, in order; all count as told."""
     memory, found = Memory().covering((HOST,)), dict[float, Episode]()
-    for chapter in life:
+
+    def so_far() -> Spans:
+        return tuple((one.starts_at, until(one)) for one in found.values())
+
+    for chapter in chapters(whole, first, step_seconds, refit_seconds, history_seconds, told=so_far):
         scores, calibrations = {HOST: chapter.scores}, {HOST: chapter.models.calibration}
         memory, told = anomalies(rule, memory, scores, calibrations, step_seconds)
         found |= {one.starts_at: one for one in told}
         memory = replace(memory, episodes=tuple(one for one in told if one.ends_at is None))
     return list(found.values())
+
+
+def until(episode: Episode) -> float:
+    """When it was over, as far as that is known."""
+    known = episode.out_until if episode.ends_at is None else episode.ends_at
+    return math.inf if known is None else known
 
 
 def part(whole: Frame, begin: int, end: int) -> Frame:

@@ -14,9 +14,10 @@ from datetime import timedelta
 import numpy as np
 from scipy.signal import lfilter
 
-from analyzer.data import Feature, Finding, Fleet, Frame, Host, Values
+from analyzer.data import Feature, Finding, Fleet, Frame, Host, Precedent, Values
 from analyzer.judge import ANOMALY, Judge, Memory
-from benchmarks.simulations.lives import BEGIN, HOST, Chapter, chapters, frame_of, moment, since
+from analyzer.judge.unlearned import Spans, told_spans
+from benchmarks.simulations.lives import BEGIN, HOST, chapters, frame_of, moment, since
 
 STEP_SECONDS, DAY = 60.0, 1440
 LEARNED_DAYS, JUDGED_DAYS, FEATURES = 7, 12, 12
@@ -41,22 +42,16 @@ class Event:
 
 def nights(hosts: int) -> Iterator[str]:
     yield f"a job of {LASTS} minutes each night, {LEARNED_DAYS} days known, {JUDGED_DAYS} judged, budget 0.2 a day"
-    lives = [lived(seed) for seed in range(hosts)]
     for known in (True, False):
         told: Counter[str] = Counter()
         bars = []
-        for whole, events, life in lives:
-            findings, bar = judged(whole, life, hours_known=known)
+        for seed in range(hosts):
+            values, events = stream(np.random.default_rng(seed), SIZES[seed % len(SIZES)])
+            findings, bar = judged(frame_of(values, STEP_SECONDS), hours_known=known)
             told += counted(findings, events)
             bars.append(f"{bar:.2f}")
         yield f"  {'with' if known else 'without'} knowing its hour; the bars at the end are {', '.join(bars)}"
         yield from (f"    {what}: {count}" for what, count in sorted(told.items()))
-
-
-def lived(seed: int) -> tuple[Frame, list[Event], list[Chapter]]:
-    values, events = stream(np.random.default_rng(seed), SIZES[seed % len(SIZES)])
-    whole = frame_of(values, STEP_SECONDS)
-    return whole, events, [*chapters(whole, LEARNED_DAYS * DAY, STEP_SECONDS)]
 
 
 def stream(random: np.random.Generator, size: float) -> tuple[Values, list[Event]]:
@@ -87,11 +82,16 @@ def moved(values: Values, what: str, begin: int, how: tuple[tuple[int, ...], flo
     return Event(what, begin, begin + FAULT_LASTS)
 
 
-def judged(whole: Frame, life: Sequence[Chapter], *, hours_known: bool) -> tuple[dict[str, Finding], float]:
+def judged(whole: Frame, *, hours_known: bool) -> tuple[dict[str, Finding], float]:
     """What was found, each as it was told if it was, and the bar at the end; judged row by row."""
     features = tuple(Feature(name, "ratio", "", "", {"en": name}) for name in whole.features)
     judge, memory, found = Judge(features, timedelta(seconds=STEP_SECONDS)), Memory(), dict[str, Finding]()
-    for chapter in life:
+    past: tuple[Precedent, ...] = ()
+
+    def told() -> Spans:
+        return told_spans(HOST, replace(memory, past={HOST: past}), ())
+
+    for chapter in chapters(whole, LEARNED_DAYS * DAY, STEP_SECONDS, told=told):
         calibration = chapter.models.calibration
         calibration = calibration if hours_known else replace(calibration, precedents=())
         for time in chapter.scores.times.tolist():
@@ -100,6 +100,8 @@ def judged(whole: Frame, life: Sequence[Chapter], *, hours_known: bool) -> tuple
             fleet = Fleet((Host(HOST),), whole.features, whole.times[rows], whole.values[rows].T[None])
             scores = {HOST: since(chapter.scores, time, time + 1)}
             verdict = judge.judge(moment(time), fleet, scores, {HOST: calibration}, memory)
+            kept = verdict.memory.past.get(HOST, ())
+            past = tuple(kept) if hours_known else (*past, *kept)
             memory = verdict.memory if hours_known else replace(verdict.memory, past={})
             for finding in verdict.findings:
                 if finding.kind == ANOMALY:
