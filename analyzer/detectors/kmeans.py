@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from analyzer.data import Level, Numbers, Values, Views
-from analyzer.detectors.clusters import centroids
 from analyzer.detectors.edge import Edge, usual
 from analyzer.detectors.sampling import spread_out
+from analyzer.k_means import moved, spread_apart
 
 # Windows are laid out for so many rows at a time: these stay near the processor.
 CHUNK = 512
+# Centroids are near enough to where they go by then.
+MOST_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class KMeansDetector:
     def _centroids(self, views: Views) -> Values:
         """`[states, length * f]`; where history shows fewer different windows, the last is repeated."""
         drawn = views.at(spread_out(views.count, self.sample)).window(self.length)[0]
-        found = centroids(drawn, self.states, np.random.default_rng(self.seed))
+        begun = spread_apart(drawn, self.states, np.random.default_rng(self.seed))
+        found, _ = moved(drawn, begun, MOST_ROUNDS)
         return np.concatenate([found, np.repeat(found[-1:], self.states - len(found), axis=0)])
 
 

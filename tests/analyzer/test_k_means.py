@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyzer.k_means import k_means, k_means_from, means
+from analyzer.k_means import k_means, k_means_from, means, moved, spread_apart
 from analyzer.states import cheapest
 
 
@@ -47,10 +47,27 @@ def test_centres_that_are_given_are_where_it_begins() -> None:
     assert found.inertia == pytest.approx(1.0)
 
 
-def test_a_centre_without_rows_takes_the_farthest_one() -> None:
+def test_a_centre_without_rows_stays_where_it_is() -> None:
     rows = np.array([[0.0], [1.0], [6.0]])
-    moved = means(rows, np.array([0, 0, 0]), np.array([[1.0], [100.0]]))
-    assert moved.ravel().tolist() == pytest.approx([7 / 3, 6.0])
+    assert means(rows, np.array([0, 0, 0]), np.array([[1.0], [100.0]])).ravel().tolist() == pytest.approx([7 / 3, 100])
+
+
+def test_from_one_start_many_centres_are_as_near_as_scikit_learns() -> None:
+    from sklearn.cluster import KMeans
+
+    rows = np.random.default_rng(2).normal(0.0, 1.0, (2000, 30)).astype(np.float32)
+    theirs = KMeans(n_clusters=20, n_init=1, random_state=0).fit(rows)
+    found, members = moved(rows, spread_apart(rows, 20, np.random.default_rng(0)), 12)
+    assert float(((rows - found[members]) ** 2).sum()) < 1.02 * theirs.inertia_
+
+
+def test_it_works_in_the_precision_of_the_rows_and_finds_no_more_centres_than_rows_differ() -> None:
+    rows = np.repeat(np.array([[0.0, 1.0], [4.0, 4.0]], np.float32), 5, axis=0)
+    begun = spread_apart(rows, 3, np.random.default_rng(0))
+    assert begun.dtype == np.float32
+    found, members = moved(rows, begun, 12)
+    assert sorted(found.tolist()) == [[0.0, 1.0], [4.0, 4.0]]
+    assert sorted(np.bincount(members).tolist()) == [5, 5]
 
 
 def test_pairs_of_least_cost_are_found_among_all_ways() -> None:
