@@ -135,7 +135,8 @@ def test_a_process_is_named_when_any_finding_says_its_name() -> None:
 
 def test_the_sums_count_what_was_missed_and_what_was_told_for_nothing() -> None:
     heard = outcome(BROKEN, 7.0, [finding("anomaly", "right", text="om-write")])
-    missed, silent = outcome(BROKEN, None, [], false_alarms=1, calm_seconds=1800.0), outcome(CALM, None, [])
+    for_nothing = [finding("anomaly", "wrong", text="disk writes 9/s")]
+    missed, silent = outcome(BROKEN, None, [], for_nothing, calm_seconds=1800.0), outcome(CALM, None, [])
     false = outcome(CALM, 3.0, [finding("anomaly", "right")])
     assert row(missed) == "| broken | – |  |  |  | no | no | no |"
     assert row(silent) == "| calm | – |  |  |  | silent, as it should be |  |  |"
@@ -150,4 +151,5 @@ def test_the_sums_count_what_was_missed_and_what_was_told_for_nothing() -> None:
         "process named: 1 of 2 (50%)",
         "silent where nothing was wrong: 1 of 2 (50%, goal 100%)",
         "false alarms while quiet: 2 in 1.00 h (goal: at most 1 an hour)",
+        "  before broken: anomaly: disk writes 9/s",
     ]

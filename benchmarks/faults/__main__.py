@@ -123,7 +123,7 @@ def quiet_time(stack: Stack, seconds: float) -> Quiet:
     ended = time.time()
     told = [one for one in stack.told(began) if one.starts_at >= began]
     load = max(LEAST_LOAD, stack.value(f"max_over_time({LOAD}[{seconds:.0f}s:1s])") + LOAD_MARGIN)
-    return Quiet(ended - began, max(0.0, ended - learned), load, tuple(f"{one.kind}: {one.text}" for one in told))
+    return Quiet(ended - began, max(0.0, ended - learned), load, tuple(one.line for one in told))
 
 
 if __name__ == "__main__":

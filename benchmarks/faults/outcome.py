@@ -21,10 +21,15 @@ class Told:
     causes: tuple[str, ...]
     text: str
 
+    @property
+    def line(self) -> str:
+        """As one false alarm is listed."""
+        return f"{self.kind}: {self.text}"
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one fault. `after_seconds` None: nothing was told. `false_alarms` came in the calm before it."""
+    """What came of one fault. `after_seconds` None: nothing was told. `false_alarms` were told in the calm before it."""
 
     fault: str
     quiet: bool
@@ -36,7 +41,7 @@ class Outcome:
     three_right: bool
     process: str
     process_named: bool
-    false_alarms: int
+    false_alarms: tuple[str, ...]
     calm_seconds: float
     texts: tuple[str, ...] = ()
 
@@ -47,7 +52,7 @@ class Outcome:
 
 
 def outcome(
-    fault: Fault, after: float | None, told: Sequence[Told], false_alarms: int = 0, calm_seconds: float = 0.0
+    fault: Fault, after: float | None, told: Sequence[Told], false_alarms: Sequence[Told] = (), calm_seconds: float = 0.0
 ) -> Outcome:
     causes = blamed(told)
     return Outcome(
@@ -61,7 +66,7 @@ def outcome(
         three_right=any(cause in fault.causes for cause in causes[:3]),
         process=fault.process,
         process_named=bool(fault.process) and any(fault.process in one.text for one in told),
-        false_alarms=false_alarms,
+        false_alarms=tuple(one.line for one in false_alarms),
         calm_seconds=calm_seconds,
         texts=tuple(one.text for one in told),
     )

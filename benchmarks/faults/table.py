@@ -63,9 +63,11 @@ def summary(outcomes: Sequence[Outcome], quiet: Quiet) -> str:
     still = [one for one in outcomes if one.quiet]
     if still:
         lines.append(share("silent where nothing was wrong", sum(one.right for one in still), len(still), 100))
-    alarms = len(quiet.alarms) + sum(one.false_alarms for one in outcomes)
+    calm = [f"before {one.fault}: {alarm}" for one in outcomes for alarm in one.false_alarms]
+    alarms = len(quiet.alarms) + len(calm)
     hours = (quiet.watched_seconds + sum(one.calm_seconds for one in outcomes)) / HOUR_SECONDS
     lines.append(f"false alarms while quiet: {alarms} in {hours:.2f} h (goal: at most 1 an hour)")
+    lines += [f"  {alarm}" for alarm in calm]
     return "\n".join(["", *filter(None, lines)])
 
 

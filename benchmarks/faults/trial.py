@@ -23,11 +23,11 @@ LOAD = "max(node_load1)"
 
 @dataclass(frozen=True)
 class Calm:
-    """The calm before a fault: when the analyzer had learned the host, how many alarms were told in it."""
+    """The calm before a fault: when the analyzer had learned the host, what alarms were told in it."""
 
     began: float
     learned: float
-    alarms: int
+    alarms: list[Told]
 
 
 def tried(
@@ -54,7 +54,7 @@ def calm(stack: Stack, usual_load: float, *, anew: bool) -> Calm:
     wait(lambda: stack.value(LOAD) <= usual_load, UNREST_SECONDS)
     time.sleep(CALM_SECONDS)
     wait(lambda: not any(one.firing for one in stack.told(time.time())), UNREST_SECONDS)
-    return Calm(began, learned, sum(one.starts_at >= began for one in stack.told(began)))
+    return Calm(began, learned, [one for one in stack.told(began) if one.starts_at >= began])
 
 
 def listened(stack: Stack, began: float, seconds: float) -> tuple[float | None, list[Told]]:
