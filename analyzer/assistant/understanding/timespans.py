@@ -25,9 +25,8 @@ NUMBERS = {
 }  # fmt: skip
 NUMBER = "|".join(sorted(map(re.escape, NUMBERS), key=len, reverse=True))
 COUNTED = re.compile(
-    rf"(?P<number>(?<![\w.:-])\d+(?:\.\d+)?|(?<![\w가-힣])(?:{NUMBER})(?=[\s가-힣]))\s*(?P<unit>"
-    + "|".join(unit for unit, _ in UNITS)
-    + r")",
+    rf"(?P<number>(?<![\w.:-])\d+(?:\.\d+)?|(?<!half )(?<!quarter of )(?<![\w가-힣])(?:{NUMBER})(?=[\s가-힣]))"
+    r"\s*(?P<unit>" + "|".join(unit for unit, _ in UNITS) + r")",
     re.IGNORECASE | re.ASCII,
 )
 BARE = re.compile(
@@ -95,9 +94,12 @@ NAMED: tuple[tuple[re.Pattern[str], int, int | None], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.ASCII), seconds, midnight)
     for pattern, seconds, midnight in (
         (r"day before yesterday|그저께|그제|엊그제", DAY, 1),
-        (r"\bhalf an? hour|반 ?시간|삼십 ?분", HOUR // 2, None),
+        (r"\bhalf[ -](?:an?[ -])?hour|반 ?시간|삼십 ?분", HOUR // 2, None),
+        (r"\bquarter[ -](?:(?:of[ -])?an[ -])?hour", HOUR // 4, None),
         (r"반나절|half a day", DAY // 2, None),
         (r"overnight|last night|during the night|this morning|\btonight", DAY // 2, None),
+        (r"\bwhile (?:i|we) (?:slept|(?:was|were) (?:asleep|sleeping|in bed))", DAY // 2, None),
+        (r"(?:자는|잠든) ?(?:동안|사이)", DAY // 2, None),
         (r"밤새|밤 ?사이|간밤|지난 ?밤|오늘 ?(밤|아침|새벽)|아침부터", DAY // 2, None),
         (r"\byest\w*day|어제|전일|전날", DAY, 0),
         (r"\btomorrow|내일|하루|종일", DAY, None),
