@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -29,6 +29,8 @@ FOLDS = 5
 MOST_STEPS = 20_160
 # What so strict a judge would call incidents is nothing to learn from: 0.8 a day, whatever is told later.
 LEFT_OUT = Budget(0.2, incidents_per_day=0.512)
+# Features went farther once than in the history that is learned: half of the logarithm of that is forgotten in so long.
+REACH_HALVES = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,13 @@ def fit_host(
 ) -> HostModels:
     """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short.
 
-    `previous` hands the names of its states on. When it was `told` to be unusual is no lesson.
+    `previous` hands on the names of its states and, fading, how far each feature ever went. When it was `told` to be
+    unusual is no lesson.
     """
     known = _with_values(history.tail(MOST_STEPS))
     lesson = Lesson.of(known, curriculum.detectors, curriculum.floors, unlearned(known.times, told))
     held_out = _held_out(lesson, known)
-    fitted = lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT))
+    fitted = _reaching(lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT)), known.features, previous, now)
     calibration = calibrate(held_out, step_seconds, known)
     calibration = replace(calibration, precedents=precedents(known, held_out, step_seconds, fitted))
     states, hours = _states(known, previous), usual_hours(known)
@@ -109,6 +112,17 @@ def _named(part: T, features: tuple[str, ...]) -> T:
     if isinstance(part, Ranges | States | UsualHours) and part.features == features:
         return replace(part, features=features)
     return part
+
+
+def _reaching(fitted: Fitted, features: tuple[str, ...], previous: HostModels | None, now: datetime) -> Fitted:
+    """With what is known from before of how far features can go: what was seen once is forgotten over weeks."""
+    if previous is None:
+        return fitted
+    old = {name: place for place, name in enumerate(previous.features)}
+    pairs = [(place, old[name]) for place, name in enumerate(features) if name in old]
+    here, there = np.array(pairs, np.intp).reshape(-1, 2).T
+    kept = min(1.0, 0.5 ** ((now - previous.fitted_at) / REACH_HALVES))
+    return replace(fitted, scaling=fitted.scaling.reaching(here, previous.fitted.scaling, there, kept))
 
 
 def _states(history: Frame, previous: HostModels | None) -> States | None:

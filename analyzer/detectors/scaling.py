@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,9 +55,21 @@ class Scaling:
         fitted = [_center_and_spread(column, part) for column, part in columns]
         center, spread, lowest, highest = np.array(fitted, dtype=np.float64).reshape(-1, 4).T
         spread = np.maximum(spread, least)
-        unit = np.where(spread > 0, spread, 1.0)
-        ends = [np.asarray((end - center) / unit, np.float32)[None] for end in (lowest, highest)]
+        ends = [np.asarray((end - center) / _unit(spread), np.float32)[None] for end in (lowest, highest)]
         return cls(center[None], spread[None], *ends)
+
+    def reaching(self, here: Rows, before: Scaling, there: Rows, kept: float) -> Scaling:
+        """With what is known from `before` of how far features can go: its features `there` are the ones `here`.
+
+        Of the way that each went farther then so much of the logarithm is `kept`: no single glitch is remembered long.
+        """
+        lowest, highest = self.lowest.copy(), self.highest.copy()
+        for ends, old, sign in ((lowest, before.lowest, -1.0), (highest, before.highest, 1.0)):
+            value = before.center[:, there] + _unit(before.spread[:, there]) * old[:, there]
+            far = (value - self.center[:, here]) / _unit(self.spread[:, here])
+            farther = np.maximum(sign * (far - ends[:, here]), 0.0)
+            ends[:, here] += (sign * np.expm1(kept * np.log1p(farther))).astype(np.float32)
+        return replace(self, lowest=lowest, highest=highest)
 
     def worth(self, lowest: Values, highest: Values) -> Values:
         """What one spread counts when features are compared as causes, of how far each went since, `[h, t, f]`.
@@ -90,6 +102,11 @@ def _center_and_spread(column: Values, usual: Values) -> tuple[float, float, flo
     if span <= abs(center) * SAME:
         return center, 0.0, center, center
     return center, max(float(part.std()), SMALLEST_SPREAD * span), lowest, highest
+
+
+def _unit(spread: Column) -> Column:
+    """What never moved is told in its own unit."""
+    return np.where(spread > 0, spread, 1.0)
 
 
 def _known(column: Values) -> Column:

@@ -29,7 +29,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one fault. `after_seconds` None: nothing was told. `false_alarms` were told in the calm before it."""
+    """What came of one fault. `after_seconds` None: nothing was told. `false_alarms` came in the calm before it."""
 
     fault: str
     quiet: bool
@@ -52,7 +52,11 @@ class Outcome:
 
 
 def outcome(
-    fault: Fault, after: float | None, told: Sequence[Told], false_alarms: Sequence[Told] = (), calm_seconds: float = 0.0
+    fault: Fault,
+    after: float | None,
+    told: Sequence[Told],
+    false_alarms: Sequence[Told] = (),
+    calm_seconds: float = 0.0,
 ) -> Outcome:
     causes = blamed(told)
     return Outcome(

@@ -51,10 +51,10 @@ def chapters(
 
     `told` is asked when the host was told to be unusual so far, by who judges one chapter before the next is begun.
     """
-    at, back = first, LOOKBACK_STEPS
+    at, back, models = first, LOOKBACK_STEPS, None
     while at < len(whole.times):
         known = part(whole, max(0, at - round(history_seconds / step_seconds)), at)
-        models = fit_host(known, moment(whole.times[at - 1]), step_seconds, curriculum, told=told())
+        models = fit_host(known, moment(whole.times[at - 1]), step_seconds, curriculum, models, told())
         end = at + max(1, int(min(len(known.times) * step_seconds, refit_seconds) * SPREAD / step_seconds))
         scores = models.score(part(whole, max(0, at - LOOKBACK_STEPS), end))[-1]
         yield Chapter(models, since(scores, float(whole.times[max(0, at - back)])))
