@@ -41,7 +41,7 @@ def outcomes_of_one_life(kept: Mapping[str, Recording], budget: float, seconds: 
         read_at = until if heard is None else min(heard + GATHER_SECONDS, until)
         read = [told(newest(forms, read_at)) for forms in its if forms[0][0] <= read_at]
         after = None if heard is None else heard - one.began
-        yield outcome(faults[one.name], after, read, len(calm), calm_seconds)
+        yield outcome(faults[one.name], after, read, [told(forms[-1][1]) for forms in calm], calm_seconds)
 
 
 def lived(whole: Frame, learned: float, budget: float) -> list[Forms]:

@@ -24,7 +24,7 @@ class Told:
     @property
     def line(self) -> str:
         """As one false alarm is listed."""
-        return f"{self.kind}: {self.text}"
+        return f"{self.kind}: {self.text or ', '.join(self.causes)}"
 
 
 @dataclass(frozen=True)

@@ -89,10 +89,10 @@ def judged(life: Life, fault: Fault, began: float, seconds: float) -> Outcome:
     ]
     heard = [when for when, one in life.told(scores, began, began + seconds) if one.starts_at >= began - EARLY_SECONDS]
     if not heard:
-        return outcome(fault, None, [], len(calm), began - life.frame.times[life.learned - 1])
+        return outcome(fault, None, [], calm, began - life.frame.times[life.learned - 1])
     read_at = min(min(heard) + GATHER_SECONDS, began + seconds)
     read = [one for _, one in life.told(scores, began, read_at) if one.starts_at >= began - EARLY_SECONDS]
-    return outcome(fault, min(heard) - began, read, len(calm), began - life.frame.times[life.learned - 1])
+    return outcome(fault, min(heard) - began, read, calm, began - life.frame.times[life.learned - 1])
 
 
 def joined(before: Frame, after: Frame) -> Frame:

@@ -21,7 +21,8 @@ def noise(seed: int) -> Values:
 
 
 def minutes_before(at: datetime, values: Values, names: tuple[str, ...] = NAMES) -> Frame:
-    return Frame("web-1", names, at.timestamp() - 60.0 * np.arange(len(values) - 1, -1, -1), values)
+    times = at.timestamp() - np.arange(60.0 * (len(values) - 1), -60.0, -60.0)
+    return Frame("web-1", names, times, values)
 
 
 def with_a_burst_of_writes() -> HostModels:
