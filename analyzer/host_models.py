@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from analyzer.data import Feature, Frame, Scores, State, Values
+from analyzer.data import Feature, Frame, Reach, Scores, State, Values
 from analyzer.detectors import DETECTORS, Lesson, scored
 from analyzer.detectors.fitted import Fitted, each_array
 from analyzer.detectors.scaling import Floors, floors_of
@@ -31,6 +32,18 @@ MOST_STEPS = 20_160
 LEFT_OUT = Budget(0.2, incidents_per_day=0.512)
 # Features went farther once than in the history that is learned: half of the logarithm of that is forgotten in so long.
 REACH_HALVES = timedelta(days=28)
+UNKNOWN = (math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """What one learning of a host hands on to the next, which never saw its history."""
+
+    states: States | None = None
+    reach: Reach | None = None
+
+
+NOTHING = Inheritance()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,16 @@ class HostModels:
     def score(self, recent: Frame) -> tuple[Scores, ...]:
         """Each model's scores of the same rows; the last are the ensemble's, which the judge goes by."""
         return scored(self.fitted, self.features, recent)
+
+    @property
+    def reach(self) -> Reach:
+        """How far each feature ever went."""
+        lowest, highest = (end[0].tolist() for end in self.fitted.scaling.ends())
+        return Reach(self.fitted_at, dict(zip(self.features, zip(lowest, highest, strict=True), strict=True)))
+
+    @property
+    def inheritance(self) -> Inheritance:
+        return Inheritance(self.states, self.reach)
 
     def settled(self, features: tuple[str, ...]) -> HostModels:
         """The same to be kept: names that other hosts have, too, and arrays of its own, not parts of what was received.
@@ -89,21 +112,22 @@ def fit_host(
     now: datetime,
     step_seconds: float,
     curriculum: Curriculum = EVERYTHING,
-    previous: HostModels | None = None,
+    inherited: Inheritance = NOTHING,
     told: Spans = (),
 ) -> HostModels:
     """Pure. Calibrated on parts of history that the calibrating models did not see; NotEnoughHistory when too short.
 
-    `previous` hands on the names of its states and, fading, how far each feature ever went. When it was `told` to be
-    unusual is no lesson.
+    The names of states are `inherited` and, fading, how far each feature ever went. When it was `told` to be unusual is
+    no lesson.
     """
     known = _with_values(history.tail(MOST_STEPS))
     lesson = Lesson.of(known, curriculum.detectors, curriculum.floors, unlearned(known.times, told))
     held_out = _held_out(lesson, known)
-    fitted = _reaching(lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT)), known.features, previous, now)
+    fitted = lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT))
+    fitted = _reaching(fitted, known.features, inherited.reach, now)
     calibration = calibrate(held_out, step_seconds, known)
     calibration = replace(calibration, precedents=precedents(known, held_out, step_seconds, fitted))
-    states, hours = _states(known, previous), usual_hours(known)
+    states, hours = _states(known, inherited.states), usual_hours(known)
     return HostModels(history.host, known.features, fitted, calibration, now, len(lesson.rows), states, hours)
 
 
@@ -114,21 +138,19 @@ def _named(part: T, features: tuple[str, ...]) -> T:
     return part
 
 
-def _reaching(fitted: Fitted, features: tuple[str, ...], previous: HostModels | None, now: datetime) -> Fitted:
+def _reaching(fitted: Fitted, features: tuple[str, ...], reach: Reach | None, now: datetime) -> Fitted:
     """With what is known from before of how far features can go: what was seen once is forgotten over weeks."""
-    if previous is None:
+    if reach is None:
         return fitted
-    old = {name: place for place, name in enumerate(previous.features)}
-    pairs = [(place, old[name]) for place, name in enumerate(features) if name in old]
-    here, there = np.array(pairs, np.intp).reshape(-1, 2).T
-    kept = min(1.0, 0.5 ** ((now - previous.fitted_at) / REACH_HALVES))
-    return replace(fitted, scaling=fitted.scaling.reaching(here, previous.fitted.scaling, there, kept))
+    lowest, highest = np.array([reach.ends.get(name, UNKNOWN) for name in features], np.float64).reshape(-1, 2).T
+    kept = min(1.0, 0.5 ** ((now - reach.at) / REACH_HALVES))
+    return replace(fitted, scaling=fitted.scaling.reaching(lowest, highest, kept))
 
 
-def _states(history: Frame, previous: HostModels | None) -> States | None:
+def _states(history: Frame, previous: States | None) -> States | None:
     """States need longer, and a feature that moves; a host is scored before."""
     try:
-        return fit_states(history, previous.states if previous else None)
+        return fit_states(history, previous)
     except NotEnoughHistory:
         return None
 

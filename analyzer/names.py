@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analyzer.data import Fleet, Opinionated, Precedent
+from analyzer.data import Fleet, Opinionated, Precedent, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +97,9 @@ def opinions_now(opinions: Iterable[Opinionated], names: Names) -> tuple[Opinion
 def precedents_now(past: Iterable[Precedent], names: Names) -> tuple[Precedent, ...]:
     """Each with the name that its host has now."""
     return tuple(replace(one, host=names.now(one.host, one.starts_at.timestamp())) for one in past)
+
+
+def reaches_now(reaches: Mapping[str, Reach], names: Names) -> dict[str, Reach]:
+    """Under the name that each host has now; what was known last is what stands."""
+    oldest_first = sorted(reaches.items(), key=lambda known: known[1].at)
+    return {names.now(host, reach.at.timestamp()): reach for host, reach in oldest_first}

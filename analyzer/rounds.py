@@ -25,7 +25,7 @@ from analyzer.judge import Memory as JudgeMemory
 from analyzer.judge.recurrence import KEPT, recalled
 from analyzer.judge.unlearned import Spans, told_spans
 from analyzer.lean import give_back
-from analyzer.names import opinions_now, precedents_now
+from analyzer.names import opinions_now, precedents_now, reaches_now
 from analyzer.precedence import Precedence
 from analyzer.progress import Progress
 from analyzer.store import Store
@@ -111,6 +111,9 @@ class Rounds:
             turn, time_left = self._precedence.turn, lambda: time.monotonic() < until
             learned = await self._trainer.train(now, hosts, len(hosts), turn, self._told, time_left)
         if learned:
+            with guard.stage("store"):
+                if self._restored:  # else what is there is still worth reading
+                    await self._store.reaches.record(self._trainer.reaches(learned))
             self._progress.tell(self._trainer.scored(hosts), len(hosts), now)
             give_back()
         self._add(guard)
@@ -177,6 +180,7 @@ class Rounds:
             past = recalled({}, precedents_now(over, self._names), now)
             self._memory = replace(self._memory, judged=JudgeMemory(past=past))
             self._restored = True
+            self._trainer.recall(reaches_now(await self._store.reaches.all(), self._names))
             if saved is not None:
                 self._memory = replace(self._memory, judged=replace(_judge_memory(saved), past=past))
         self._add(guard)

@@ -8,19 +8,22 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 
-from analyzer.data import Fleet, Frame, HostScores, Learning, Window
+from analyzer.data import Fleet, Frame, HostScores, Learning, Reach, Window
 from analyzer.detectors.fleet import FleetModels
 from analyzer.errors import NotEnoughHistory
-from analyzer.host_models import EVERYTHING, FOLDS, MOST_STEPS, Curriculum, HostModels, fit_host
+from analyzer.host_models import EVERYTHING, FOLDS, MOST_STEPS, Curriculum, HostModels, Inheritance, fit_host
 from analyzer.interfaces import Source
 from analyzer.judge.unlearned import Spans, WhenTold, nothing_told
 from analyzer.names import Rename
 from analyzer.pool import Pool
 from analyzer.precedence import Turn, at_once
 from analyzer.usual_hours import UsualHours
+
+T = TypeVar("T")
 
 MUCH_SHORTER = 0.5
 
@@ -57,6 +60,7 @@ class Trainer:
         self._learning: dict[str, Learning] = {}
         self._due: dict[str, datetime] = {}
         self._since: dict[str, datetime] = {}
+        self._reaches: dict[str, Reach] = {}  # of hosts that were learned in an earlier life
 
     @property
     def steps_needed(self) -> int:
@@ -142,6 +146,16 @@ class Trainer:
         models = self._models.get(host)
         return models.hours if models else None
 
+    def reaches(self, hosts: Iterable[str]) -> dict[str, Reach]:
+        """How far the features of those hosts that have models ever went."""
+        return {host: self._models[host].reach for host in hosts if host in self._models}
+
+    def recall(self, reaches: Mapping[str, Reach]) -> None:
+        """What was known in an earlier life, unless the host has become another one since."""
+        for host, reach in reaches.items():
+            if host not in self._since or reach.at > self._since[host]:
+                self._reaches[host] = reach
+
     def hasten(self, host: str, at: datetime) -> None:
         """Learn it at that time, if not before."""
         if host in self._due:
@@ -157,20 +171,19 @@ class Trainer:
     def rename(self, renames: Iterable[Rename]) -> None:
         """What was learned of hosts goes on under their new names; what was learned under those since then is less."""
         for one in renames:
-            models, due = self._models.get(one.before), self._due.get(one.before)
+            models = self._models.get(one.before)
             if models is not None:
                 self.adopt(replace(models, host=one.now))
-            if due is not None:
-                self._due[one.now] = due
-            if one.before in self._since:
-                self._since[one.now] = self._since[one.before]
+            _follow(one, self._due)
+            _follow(one, self._since)
+            _follow(one, self._reaches)
             self.forget([one.before])
 
     def forget(self, hosts: Sequence[str]) -> None:
         """Drops what was learned of hosts that are gone."""
         self._fleet.drop(hosts)
         for host in hosts:
-            for known in (self._models, self._learning, self._due, self._since):
+            for known in (self._models, self._learning, self._due, self._since, self._reaches):
                 known.pop(host, None)
 
     def _span(self, host: str, now: datetime) -> timedelta:
@@ -190,10 +203,14 @@ class Trainer:
         """None where history is not enough yet."""
         try:
             self._enough(history)
-            seconds, previous = self._step.total_seconds(), self._models.get(history.host)
-            return await self._pool.run(hosts, fit_host, history, now, seconds, self._curriculum, previous, told)
+            seconds, inherited = self._step.total_seconds(), self._inherited(history.host)
+            return await self._pool.run(hosts, fit_host, history, now, seconds, self._curriculum, inherited, told)
         except NotEnoughHistory:
             return None
+
+    def _inherited(self, host: str) -> Inheritance:
+        models = self._models.get(host)
+        return models.inheritance if models else Inheritance(reach=self._reaches.get(host))
 
     async def _take(self, models: HostModels, now: datetime) -> None:
         host, previous = models.host, self._models.get(models.host)
@@ -219,3 +236,8 @@ class Trainer:
         digest = hashlib.sha256(host.encode()).digest()
         spread = 1.0 + 0.2 * int.from_bytes(digest[:4], "big") / 2**32
         return min(steps * self._step, self._period) * spread
+
+
+def _follow(rename: Rename, known: dict[str, T]) -> None:
+    if rename.before in known:
+        known[rename.now] = known[rename.before]

@@ -20,6 +20,7 @@ from analyzer.data.findings import Cause, Failure, Finding, FindingFilter, HostS
 from analyzer.data.forecasts import FleetForecast, Forecast, Forecasts
 from analyzer.data.incidents import Incident
 from analyzer.data.quieting import Matcher, Opinion, Opinionated, Precedent, Quiet, Quieting, QuietReason, Silence
+from analyzer.data.reach import Reach
 from analyzer.data.report import (
     Deduction,
     Experience,
@@ -85,6 +86,7 @@ __all__ = [
     "Quiet",
     "QuietReason",
     "Quieting",
+    "Reach",
     "Recommendation",
     "Report",
     "Rows",

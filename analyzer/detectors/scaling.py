@@ -58,18 +58,22 @@ class Scaling:
         ends = [np.asarray((end - center) / _unit(spread), np.float32)[None] for end in (lowest, highest)]
         return cls(center[None], spread[None], *ends)
 
-    def reaching(self, here: Rows, before: Scaling, there: Rows, kept: float) -> Scaling:
-        """With what is known from `before` of how far features can go: its features `there` are the ones `here`.
+    def ends(self) -> tuple[Column, Column]:
+        """The lowest and the highest of each feature in its own unit, `[h, f]`."""
+        unit = _unit(self.spread)
+        return self.center + unit * self.lowest, self.center + unit * self.highest
+
+    def reaching(self, lowest: Column, highest: Column, kept: float) -> Scaling:
+        """With what is known from before of how far features can go, in their own units, `[f]`, NaN where nothing is.
 
         Of the way that each went farther then so much of the logarithm is `kept`: no single glitch is remembered long.
         """
-        lowest, highest = self.lowest.copy(), self.highest.copy()
-        for ends, old, sign in ((lowest, before.lowest, -1.0), (highest, before.highest, 1.0)):
-            value = before.center[:, there] + _unit(before.spread[:, there]) * old[:, there]
-            far = (value - self.center[:, here]) / _unit(self.spread[:, here])
-            farther = np.maximum(sign * (far - ends[:, here]), 0.0)
-            ends[:, here] += (sign * np.expm1(kept * np.log1p(farther))).astype(np.float32)
-        return replace(self, lowest=lowest, highest=highest)
+        ends = []
+        for known, before, sign in ((self.lowest, lowest, -1.0), (self.highest, highest, 1.0)):
+            far = (before - self.center) / _unit(self.spread)
+            farther = np.fmax(sign * (far - known), 0.0)
+            ends.append(known + (sign * np.expm1(kept * np.log1p(farther))).astype(np.float32))
+        return replace(self, lowest=ends[0], highest=ends[1])
 
     def worth(self, lowest: Values, highest: Values) -> Values:
         """What one spread counts when features are compared as causes, of how far each went since, `[h, t, f]`.

@@ -14,6 +14,7 @@ from analyzer.store.findings import Findings
 from analyzer.store.incidents import Incidents
 from analyzer.store.memory import Memory
 from analyzer.store.outbox import Delivery, Outbox, OutboxStatus, Owed
+from analyzer.store.reaches import Reaches
 from analyzer.store.retention import forget
 from analyzer.store.silences import Silences
 
@@ -27,6 +28,7 @@ __all__ = [
     "Outbox",
     "OutboxStatus",
     "Owed",
+    "Reaches",
     "Silences",
     "Store",
 ]
@@ -43,6 +45,7 @@ class Store:
     silences: Silences
     outbox: Outbox
     memory: Memory
+    reaches: Reaches
     audit: Audit
 
     @classmethod
@@ -57,6 +60,7 @@ class Store:
             Silences(database),
             Outbox(database),
             Memory(database),
+            Reaches(database),
             Audit(database),
         )
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from analyzer.store.database import Database
-from analyzer.store.schema import audit, deliveries, feedback, findings, incidents, silences
+from analyzer.store.schema import audit, deliveries, feedback, findings, incidents, reaches, silences
 
 
 async def forget(database: Database, before: datetime) -> int:
-    """Delete closed incidents and findings, settled deliveries and audit entries from before that time.
+    """Delete closed incidents and findings, settled deliveries, audit entries and reaches from before that time.
 
     A finding stays as long as its incident does. Returns how many went.
     """
@@ -35,6 +35,7 @@ async def forget(database: Database, before: datetime) -> int:
             feedback.c.given_at < before, feedback.c.fingerprint.not_in(select(findings.c.fingerprint))
         ),
         delete(silences).where(silences.c.ends_at < before),
+        delete(reaches).where(reaches.c.at < before),
         delete(audit).where(audit.c.at < before),
     )
     async with database.write() as connection:

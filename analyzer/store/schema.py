@@ -137,6 +137,14 @@ silences = Table(
     Index("silences_by_end", "ends_at"),
 )
 
+reaches = Table(
+    "reaches",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("ends", Text, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -185,6 +193,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _why_findings_are_quiet,
     _incidents,
     _added(findings, "companions"),
+    lambda connection: reaches.create(connection, checkfirst=True),
 )
 
 

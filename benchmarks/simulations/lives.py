@@ -11,7 +11,7 @@ import numpy as np
 
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors import LOOKBACK_STEPS
-from analyzer.host_models import EVERYTHING, Curriculum, HostModels, fit_host
+from analyzer.host_models import EVERYTHING, NOTHING, Curriculum, HostModels, fit_host
 from analyzer.judge import Memory, Rule
 from analyzer.judge.anomaly import anomalies
 from analyzer.judge.memory import Episode
@@ -51,14 +51,14 @@ def chapters(
 
     `told` is asked when the host was told to be unusual so far, by who judges one chapter before the next is begun.
     """
-    at, back, models = first, LOOKBACK_STEPS, None
+    at, back, inherited = first, LOOKBACK_STEPS, NOTHING
     while at < len(whole.times):
         known = part(whole, max(0, at - round(history_seconds / step_seconds)), at)
-        models = fit_host(known, moment(whole.times[at - 1]), step_seconds, curriculum, models, told())
+        models = fit_host(known, moment(whole.times[at - 1]), step_seconds, curriculum, inherited, told())
         end = at + max(1, int(min(len(known.times) * step_seconds, refit_seconds) * SPREAD / step_seconds))
         scores = models.score(part(whole, max(0, at - LOOKBACK_STEPS), end))[-1]
         yield Chapter(models, since(scores, float(whole.times[max(0, at - back)])))
-        at, back = end, 0
+        at, back, inherited = end, 0, models.inheritance
 
 
 def alarms(

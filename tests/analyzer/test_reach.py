@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from analyzer.data import Frame, Values
+from analyzer.data import Frame, Reach, Values
 from analyzer.detectors.scores import blame_of
-from analyzer.host_models import REACH_HALVES, HostModels, fit_host
+from analyzer.host_models import NOTHING, REACH_HALVES, HostModels, Inheritance, fit_host
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 NAMES = ("cpu", "writes", "reads", "memory")
@@ -25,10 +24,11 @@ def minutes_before(at: datetime, values: Values, names: tuple[str, ...] = NAMES)
     return Frame("web-1", names, times, values)
 
 
-def with_a_burst_of_writes() -> HostModels:
+def a_burst_of_writes() -> Inheritance:
+    """What is handed on from a history that holds one."""
     values = noise(1)
     values[300:320, NAMES.index("writes")] += 120.0
-    return fit_host(minutes_before(NOW, values), NOW, 60.0)
+    return fit_host(minutes_before(NOW, values), NOW, 60.0).inheritance
 
 
 def blamed_first(models: HostModels, after: timedelta) -> str:
@@ -46,13 +46,13 @@ def test_what_went_far_before_its_history_is_blamed_for_less() -> None:
     day = timedelta(days=1)
     calm = minutes_before(NOW + day, noise(2))
     assert blamed_first(fit_host(calm, NOW + day, 60.0), day) == "writes"
-    assert blamed_first(fit_host(calm, NOW + day, 60.0, previous=with_a_burst_of_writes()), day) == "memory"
+    assert blamed_first(fit_host(calm, NOW + day, 60.0, inherited=a_burst_of_writes()), day) == "memory"
 
 
 def test_in_months_that_is_forgotten() -> None:
     late = 10 * REACH_HALVES
     calm = minutes_before(NOW + late, noise(2))
-    assert blamed_first(fit_host(calm, NOW + late, 60.0, previous=with_a_burst_of_writes()), late) == "writes"
+    assert blamed_first(fit_host(calm, NOW + late, 60.0, inherited=a_burst_of_writes()), late) == "writes"
 
 
 def test_features_are_known_again_by_their_names() -> None:
@@ -61,17 +61,18 @@ def test_features_are_known_again_by_their_names() -> None:
     names = ("errors", "memory", "writes", "cpu")
     calm = minutes_before(NOW + day, values, names)
     assert blamed_first(fit_host(calm, NOW + day, 60.0), day) == "writes"
-    before = with_a_burst_of_writes()
-    assert blamed_first(fit_host(calm, NOW + day, 60.0, previous=before), day) == "memory"
-    strange = replace(before, features=("a", "b", "c", "d"))
-    assert blamed_first(fit_host(calm, NOW + day, 60.0, previous=strange), day) == "writes"
+    before = a_burst_of_writes()
+    assert blamed_first(fit_host(calm, NOW + day, 60.0, inherited=before), day) == "memory"
+    strange = Inheritance(reach=Reach(NOW, dict.fromkeys(("a", "b"), (-1e3, 1e3))))
+    assert blamed_first(fit_host(calm, NOW + day, 60.0, inherited=strange), day) == "writes"
 
 
 def test_only_blame_goes_by_it() -> None:
     day = timedelta(days=1)
-    calm, before = minutes_before(NOW + day, noise(2)), with_a_burst_of_writes()
+    calm, before = minutes_before(NOW + day, noise(2)), a_burst_of_writes()
     recent = minutes_before(NOW + day + timedelta(minutes=600), 3 * noise(4))
-    alone, after = (fit_host(calm, NOW + day, 60.0, previous=one).score(recent)[-1] for one in (None, before))
+    known = (NOTHING, before)
+    alone, after = (fit_host(calm, NOW + day, 60.0, inherited=each).score(recent)[-1] for each in known)
     np.testing.assert_array_equal(after.values, alone.values)
     writes = NAMES.index("writes")
     assert blame_of(after)[:, writes].max() < 0.5 * blame_of(alone)[:, writes].max()

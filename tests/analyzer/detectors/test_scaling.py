@@ -21,6 +21,11 @@ def scaled(history: Frame, recent: Frame, floors: Floors = MappingProxyType({}))
     return Scaling.fit(history, floors).apply(recent.values[None])[0, :, 0]
 
 
+def reaching(scaling: Scaling, before: Scaling, kept: float) -> Scaling:
+    lowest, highest = before.ends()
+    return scaling.reaching(lowest[0], highest[0], kept)
+
+
 def test_a_deviation_is_counted_in_spreads_of_history() -> None:
     np.testing.assert_allclose(scaled(frame([1.0, 3.0, 1.0, 3.0]), frame([2.0, 4.0, 0.0])), [0.0, 2.0, -2.0])
 
@@ -56,18 +61,16 @@ def test_how_far_a_feature_ever_went_is_known_after_its_history_is_gone() -> Non
     """In its own unit, whatever the spread is now; what it did not pass then leaves the ends as they are."""
     before = Scaling.fit(frame([1.0, 3.0] * 4 + [103.0]), {})
     calm = Scaling.fit(frame([1.0, 3.0, -2.0, 3.0]), {})
-    known = calm.reaching(np.array([0]), before, np.array([0]), kept=1.0)
-    ends = [float(known.center[0, 0] + known.spread[0, 0] * end[0, 0]) for end in (known.lowest, known.highest)]
-    assert ends == pytest.approx([-2.0, 103.0], rel=1e-5)
+    known = reaching(calm, before, kept=1.0)
+    assert [float(end[0, 0]) for end in known.ends()] == pytest.approx([-2.0, 103.0], rel=1e-5)
     np.testing.assert_array_equal(calm.highest, Scaling.fit(frame([1.0, 3.0, -2.0, 3.0]), {}).highest)
 
 
 def test_what_was_reached_once_is_forgotten_a_glitch_as_well() -> None:
     calm, glitch = Scaling.fit(frame([1.0, 3.0, 1.0, 3.0]), {}), Scaling.fit(frame([1.0, 3.0, 1.0, 1e7]), {})
-    place, reach = np.array([0]), []
-    known = glitch
+    known, reach = glitch, []
     for _ in range(6):
-        known = calm.reaching(place, known, place, kept=0.5)
+        known = reaching(calm, known, kept=0.5)
         reach.append(float(known.highest[0, 0]))
     assert reach[0] == pytest.approx(np.sqrt(1e7), rel=0.01)
     assert reach == sorted(reach, reverse=True)
@@ -76,9 +79,16 @@ def test_what_was_reached_once_is_forgotten_a_glitch_as_well() -> None:
 
 def test_what_never_moved_is_told_apart_by_its_own_unit() -> None:
     still, moved = Scaling.fit(frame([5.0, 5.0, 5.0]), {}), Scaling.fit(frame([5.0, 7.0, 5.0, 7.0]), {})
-    known = moved.reaching(np.array([0]), still, np.array([0]), kept=1.0)
+    known = reaching(moved, still, kept=1.0)
     np.testing.assert_array_equal(known.highest, moved.highest)
-    np.testing.assert_allclose(still.reaching(np.array([0]), moved, np.array([0]), kept=1.0).highest, [[2.0]])
+    np.testing.assert_allclose(reaching(still, moved, kept=1.0).highest, [[2.0]])
+
+
+def test_of_what_nothing_is_known_from_before_history_tells() -> None:
+    calm, unknown = Scaling.fit(frame([1.0, 3.0, -2.0, 3.0]), {}), np.array([np.nan])
+    known = calm.reaching(unknown, unknown, kept=1.0)
+    np.testing.assert_array_equal(known.lowest, calm.lowest)
+    np.testing.assert_array_equal(known.highest, calm.highest)
 
 
 def test_large_numbers_lose_no_precision() -> None:
