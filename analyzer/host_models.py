@@ -121,8 +121,11 @@ def fit_host(
     no lesson.
     """
     known = _with_values(history.tail(MOST_STEPS))
-    lesson = Lesson.of(known, curriculum.detectors, curriculum.floors, unlearned(known.times, told))
+    unusual = unlearned(known.times, told)
+    lesson = Lesson.of(known, curriculum.detectors, curriculum.floors, unusual)
     held_out = _held_out(lesson, known)
+    if unusual is not None:
+        held_out[unusual] = np.nan
     fitted = lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT))
     fitted = _reaching(fitted, known.features, inherited.reach, now)
     calibration = calibrate(held_out, step_seconds, known)

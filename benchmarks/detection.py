@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.data import Frame, Times, Values
+from analyzer.data import Frame
 from analyzer.detectors.scores import blame_of
 from analyzer.host_models import fit_host, held_out_heights
 from analyzer.judge import Budget, Rule
-from analyzer.judge.anomaly import course, learned
 from analyzer.judge.ladder import heights_of
-from analyzer.judge.watch import Flags, Learned, Watch
+from benchmarks.judged import Judged
 
 Table = npt.NDArray[np.float64]
 STEP_SECONDS = 60.0 * float(os.environ.get("STEP_MINUTES", "1"))
@@ -43,12 +42,8 @@ def score(train: Table, test: Table) -> dict[str, object]:
     models = fit_host(history, now, STEP_SECONDS)
     told = models.score(recent)[-1]
     heights = heights_of(told)
-    known = learned((HOST,), {HOST: models.calibration})
-    alarms = {budget: alarm(Budget(budget), known, recent.times, heights) for budget in BUDGETS}
+    judged = {budget: Judged(Rule(Budget(budget)), STEP_SECONDS) for budget in BUDGETS}
+    alarms = {budget: each.go_on(told, models.calibration) for budget, each in judged.items()}
     held_out = held_out_heights(history)
     causes = blame_of(told)
     return {"test": heights, "cal": held_out, "causes": causes, "alarms": alarms}
-
-
-def alarm(budget: Budget, known: Learned, times: Times, heights: Values) -> Flags:
-    return course(Rule(budget), Watch.of(1), known, times, heights[:, None], STEP_SECONDS).alarm[:, 0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from analyzer.data import Scores, Times, Values
 from analyzer.judge.calibration import Calibration
 from analyzer.judge.ladder import GAP_STEPS, LEVELS, Budget, as_heights, heights_of
 from analyzer.judge.memory import Episode, Memory
+from analyzer.judge.recurrence import Precedents
+from analyzer.judge.stories import Story, another, leading
 from analyzer.judge.watch import Flags, Learned, Rule, Watch
 
 ANOMALY = "anomaly"
@@ -82,20 +85,26 @@ def anomalies(
     it does.
     """
     before = {episode.host: episode for episode in memory.episodes if episode.kind == ANOMALY}
-    watch, told = memory.watch, dict[str, list[Episode]]()
+    told_now = frozenset(host for host, episode in before.items() if episode.told)
+    telling, watch = _Telling(rule, scores, step_seconds, memory.past, before), memory.watch
     for times, rows in _together(memory, scores):
         names = tuple(memory.hosts[row] for row in rows)
-        heights = np.stack([_heights(scores.get(name), times) for name in names], axis=1)
-        told_now = frozenset(host for host, episode in before.items() if episode.told)
+        heights, own = _of_all(names, times, scores, heights_of), _of_all(names, times, scores, _moments)
         known = _expected(names, times, heights, told_now, expected)
-        taken = course(
-            rule, watch.rearranged([*rows]), learned(names, calibrations), times, heights, step_seconds, known
-        )
-        watch = watch.replaced(rows, taken.watch)
-        for place in np.flatnonzero(taken.alarm.any(axis=0) | np.isin(names, list(before))).tolist():
-            host, alarm, bar = names[place], taken.alarm[:, place], taken.bar[:, place]
-            told[host] = _told(host, before.get(host), times, alarm, bar, scores.get(host), step_seconds)
-    return replace(memory, watch=watch), [each for host in memory.hosts for each in told.get(host, ())]
+        taught, part = learned(names, calibrations), watch.rearranged([*rows])
+        for row, time in enumerate(times.tolist()):
+            no_news = None if known is None else known[row]
+            anew = telling.anew(
+                names,
+                time,
+                np.fmin(heights[row], own[row]),
+                part,
+                taught,
+            )
+            part = rule.step(part, taught, time, heights[row], step_seconds, no_news, anew)
+            telling.go_on(names, time, part, anew)
+        watch = watch.replaced(rows, part)
+    return replace(memory, watch=watch), [each for host in memory.hosts for each in telling.of(host)]
 
 
 def _together(memory: Memory, scores: Mapping[str, Scores]) -> list[tuple[Times, list[int]]]:
@@ -128,34 +137,74 @@ def _expected(
     return known if np.isfinite(known).any() else None
 
 
-def _heights(scores: Scores | None, times: Times) -> Values:
-    """At these times, where they are a host's last ones; else NaN."""
-    if scores is None or not np.array_equal(scores.times[len(scores.times) - len(times) :], times):
-        return np.full(len(times), np.nan, np.float32)
-    return heights_of(scores)[len(scores.times) - len(times) :]
+def _of_all(
+    names: tuple[str, ...], times: Times, scores: Mapping[str, Scores], told: Callable[[Scores], Values | None]
+) -> Values:
+    """`[t, h]` of what is told of each host's last rows, where these are at these times; else NaN."""
+    every = np.full((len(names), len(times)), np.nan, np.float32)
+    for place, name in enumerate(names):
+        known = scores.get(name)
+        if known is not None and np.array_equal(known.times[len(known.times) - len(times) :], times):
+            values = told(known)
+            if values is not None:
+                every[place] = values[len(values) - len(times) :]
+    return every.T
 
 
-def _told(
-    host: str,
-    before: Episode | None,
-    times: Times,
-    alarm: Flags,
-    bar: Values,
-    scores: Scores | None,
-    step_seconds: float,
-) -> list[Episode]:
-    """The episodes of one host: the one that was open, brought up to date, and those that began since."""
-    episodes: list[Episode] = []
-    current = before
-    for time, alarming, height in zip(times, alarm, bar, strict=True):
-        if alarming and current is None:
-            current = Episode(ANOMALY, host, float(time), bar=float(height))
-        elif not alarming and current is not None:
-            episodes.append(replace(current, ends_at=_over(current, float(time), step_seconds)))
-            current = None
-        if alarming and current is not None and scores is not None:
-            current = _grown(current, scores, float(time), step_seconds)
-    return [*episodes, current] if current is not None else episodes
+def _moments(scores: Scores) -> Values | None:
+    return None if scores.moments is None else as_heights(scores.moments)
+
+
+@dataclass(slots=True)
+class _Telling:
+    """The anomalies of one call, row by row: those `open` by host, and those that ended in it."""
+
+    rule: Rule
+    scores: Mapping[str, Scores]
+    step_seconds: float
+    past: Precedents
+    open: dict[str, Episode]
+    over: dict[str, list[Episode]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, host: str) -> list[Episode]:
+        """In the order in which they began."""
+        return [*self.over.get(host, ()), *([self.open[host]] if host in self.open else ())]
+
+    def anew(self, names: tuple[str, ...], time: float, heights: Values, watch: Watch, taught: Learned) -> Flags | None:
+        """Where another story than all that was told begins with this row, which alone and remembered is so high."""
+        high = np.flatnonzero((np.nan_to_num(heights) >= NOISE) & (time > watch.until)).tolist()
+        places = [place for place in high if not watch.alarming[place] or self._rests(names[place], time)]
+        if not places:
+            return None
+        ceilings = self.rule.ceilings(watch.days[places], taught.of(places), self.step_seconds)
+        over = [place for place, ceiling in zip(places, ceilings, strict=True) if heights[place] >= ceiling]
+        anew = np.zeros(len(names), bool)
+        anew[[place for place in over if self._another(names[place], time, float(heights[place]))]] = True
+        return anew if anew.any() else None
+
+    def go_on(self, names: tuple[str, ...], time: float, watch: Watch, anew: Flags | None) -> None:
+        """What this row began, ended or added to, by the watch after it."""
+        for place in np.flatnonzero(watch.alarming | [name in self.open for name in names]).tolist():
+            host, alarming = names[place], bool(watch.alarming[place])
+            current = self.open.pop(host, None)
+            if current is not None and (not alarming or (anew is not None and anew[place])):
+                self.over[host].append(replace(current, ends_at=_over(current, time, self.step_seconds)))
+                current = None
+            if alarming:
+                current = current or Episode(ANOMALY, host, time, bar=float(watch.bar[place]))
+                known = self.scores.get(host)
+                self.open[host] = current if known is None else _grown(current, known, time, self.step_seconds)
+
+    def _rests(self, host: str, time: float) -> bool:
+        """Whether what was told last is only remembered: then what comes may be another alarm's."""
+        current = self.open.get(host)
+        return current is not None and _goes_on_anew(current, time, self.step_seconds)
+
+    def _another(self, host: str, time: float, peak: float) -> bool:
+        known = self.scores[host]
+        parts = _parts(known, int(np.flatnonzero(known.times == time)[0]))
+        told = [*map(Story.past, self.past.get(host, ())), *map(Story.of, self.of(host))]
+        return another(Story(time, peak, leading(parts)), told)
 
 
 def _over(episode: Episode, time: float, step_seconds: float) -> float:
@@ -172,13 +221,20 @@ def _grown(episode: Episode, scores: Scores, time: float, step_seconds: float) -
     out_until = _out_until(episode, scores, int(row))
     kept = OLD_STORY if _goes_on_anew(episode, out_until, step_seconds) else 1.0
     parts = {feature: kept * part for feature, part in episode.parts.items()}
-    # What a step is blamed for, not what is remembered of others: no feature is to blame for what was some steps ago.
-    amount = 1.0 if scores.blame is None else float(scores.blame[row])
-    for feature, share in zip(scores.features, scores.shares[row], strict=True):
-        if share > 0:
-            parts[feature] = max(parts.get(feature, 0.0), amount * float(share))
+    for feature, part in _parts(scores, int(row)).items():
+        parts[feature] = max(parts.get(feature, 0.0), part)
     peak = max(episode.peak, float(heights_of(scores)[row]))
     return replace(episode, peak=peak, parts=parts, out_until=out_until)
+
+
+def _parts(scores: Scores, row: int) -> dict[str, float]:
+    """What a step is blamed for, not what is remembered: no feature is to blame for what was some steps ago."""
+    amount = 1.0 if scores.blame is None else float(scores.blame[row])
+    return {
+        name: amount * float(share)
+        for name, share in zip(scores.features, scores.shares[row], strict=True)
+        if share > 0
+    }
 
 
 def _goes_on_anew(episode: Episode, out_until: float | None, step_seconds: float) -> bool:

@@ -44,15 +44,20 @@ class Budget:
         """How many episodes a host may have, real ones included: who bears more alarms hears more of the real ones."""
         return 1.44 * self.false_alarms_per_day + self.incidents_per_day
 
-    def bars(self, counts: Values, days: Times, held_out: HeldOut | None = None) -> Values:
-        """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`."""
+    def bars(
+        self, counts: Values, days: Times, held_out: HeldOut | None = None, known_days: Times | None = None
+    ) -> Values:
+        """For each host the lowest height that keeps the budget; `counts[h, l]` episodes reached level l in `days`.
+
+        It is known for `known_days`, where that is not the same.
+        """
         strict = lowest_within(counts, self.false_alarms_per_day * days)
         believed = self.believed_per_day
         # one episode, which may be the one that is going on, proves nothing, however short the time it came in
         lenient = lowest_within(counts, np.maximum(believed * days, 1.5))
         bar = np.minimum(strict, np.maximum(lenient, self.noise))
         told = HeldOut.nothing(len(days)) if held_out is None else held_out
-        doubts = self.doubts(days, told.steps)
+        doubts = self.doubts(days if known_days is None else known_days, told.steps)
         reached = np.clip(np.maximum(told.reached, lenient), self.calmest, self.wildest)
         doubted = np.maximum(bar, reached * doubts)
         return np.asarray(np.where(doubts > 1, doubted, bar), dtype=np.float32)

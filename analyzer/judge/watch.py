@@ -77,6 +77,10 @@ class Learned:
     days: Times
     middles: Times
 
+    def of(self, places: list[int]) -> Learned:
+        """Of these hosts alone."""
+        return Learned(self.episodes[places], self.days[places], self.middles[places])
+
     def held_out(self, step_seconds: float) -> HeldOut:
         return HeldOut.of(self.episodes, self.days * DAY_SECONDS / step_seconds, self.middles)
 
@@ -87,7 +91,8 @@ class Rule:
 
     What was seen fades over `memory_days`; the held-out history counts `learned_part` of its days beside it, for hosts
     drift away from what they were trained on. What came within about `brief_days` has a bar of its own: a bad day must
-    not spend what a week may cost.
+    not spend what a week may cost. Whatever came since, another story is heard from `over_history` times the bar that
+    history alone would set.
     """
 
     budget: Budget = field(default_factory=Budget)
@@ -96,6 +101,7 @@ class Rule:
     brief_days: float = 1 / 3
     calm: float = 0.5
     hold_steps: int = GAP_STEPS
+    over_history: float = 1.5
 
     def step(
         self,
@@ -105,25 +111,35 @@ class Rule:
         heights: Values,
         step_seconds: float,
         expected: Values | None = None,
+        anew: Flags | None = None,
     ) -> Watch:
         """The watch after one row of all hosts; rows counted before change nothing. `heights[h]` NaN: not scored.
 
-        What is no higher than `expected[h]` is no news at this time, and does not count towards the bar.
+        What is no higher than `expected[h]` is no news at this time, and does not count towards the bar. Where
+        `anew[h]` another story begins with this row, also over an alarm that goes on.
         """
         scored = np.isfinite(heights) & (time > watch.until)
         heights = np.where(scored, heights, -np.inf).astype(np.float32)
         counts = watch.counts + self.learned_part * learned.episodes
         days = watch.days + self.learned_part * learned.days
         allowed = self.budget.bars(counts, days, learned.held_out(step_seconds))
-        bar = np.where(
-            watch.alarming, watch.bar, np.maximum(allowed, self.budget.brief_bars(watch.lately, self.brief_days))
-        )
-        bad = heights >= np.where(watch.alarming, self.calm * bar, bar)
+        allowed = np.maximum(allowed, self.budget.brief_bars(watch.lately, self.brief_days))
+        bar = np.where(watch.alarming, watch.bar, allowed)
+        begins = np.zeros(len(bar), bool) if anew is None else anew & scored
+        if begins.any():
+            bar = np.where(begins, np.minimum(allowed, self.ceilings(watch.days, learned, step_seconds)), bar)
+        bad = begins | (heights >= np.where(watch.alarming, self.calm * bar, bar))
         last_bad = np.where(bad, time, watch.last_bad)
         alarming = bad | (watch.alarming & (time - last_bad <= (self.hold_steps + 0.5) * step_seconds))
         news = heights if expected is None else np.where(heights > expected, heights, np.float32(-np.inf))
         counted = self._counted(watch, time, news, scored, step_seconds)
         return Watch(*counted, alarming=alarming, bar=bar, last_bad=last_bad)
+
+    def ceilings(self, watched_days: Times, learned: Learned, step_seconds: float) -> Values:
+        """For each host the height from which another story is heard, whatever was reached in its `watched_days`."""
+        counts, days = self.learned_part * learned.episodes, self.learned_part * learned.days
+        bars = self.budget.bars(counts, days, learned.held_out(step_seconds), watched_days + days)
+        return np.asarray(self.over_history * bars, dtype=np.float32)
 
     def _counted(
         self, watch: Watch, time: float, heights: Values, scored: Flags, step_seconds: float

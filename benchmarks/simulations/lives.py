@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,10 +11,10 @@ import numpy as np
 from analyzer.data import Frame, Scores, Values
 from analyzer.detectors import LOOKBACK_STEPS
 from analyzer.host_models import EVERYTHING, NOTHING, Curriculum, HostModels, fit_host
-from analyzer.judge import Memory, Rule
-from analyzer.judge.anomaly import anomalies
+from analyzer.judge import Rule
 from analyzer.judge.memory import Episode
 from analyzer.judge.unlearned import Spans
+from benchmarks.judged import Judged, rows
 
 HOST = "simulated"
 # A Monday.
@@ -70,23 +69,10 @@ def alarms(
     history_seconds: float = HISTORY_SECONDS,
 ) -> list[Episode]:
     """Every alarm of a life, in order; all count as told."""
-    memory, found = Memory().covering((HOST,)), dict[float, Episode]()
-
-    def so_far() -> Spans:
-        return tuple((one.starts_at, until(one)) for one in found.values())
-
-    for chapter in chapters(whole, first, step_seconds, refit_seconds, history_seconds, told=so_far):
-        scores, calibrations = {HOST: chapter.scores}, {HOST: chapter.models.calibration}
-        memory, told = anomalies(rule, memory, scores, calibrations, step_seconds)
-        found |= {one.starts_at: one for one in told}
-        memory = replace(memory, episodes=tuple(one for one in told if one.ends_at is None))
-    return list(found.values())
-
-
-def until(episode: Episode) -> float:
-    """When it was over, as far as that is known."""
-    known = episode.out_until if episode.ends_at is None else episode.ends_at
-    return math.inf if known is None else known
+    judged = Judged(rule, step_seconds)
+    for chapter in chapters(whole, first, step_seconds, refit_seconds, history_seconds, told=judged.spans):
+        judged.go_on(chapter.scores, chapter.models.calibration)
+    return list(judged.alarms.values())
 
 
 def part(whole: Frame, begin: int, end: int) -> Frame:
@@ -95,10 +81,7 @@ def part(whole: Frame, begin: int, end: int) -> Frame:
 
 def since(scores: Scores, time: float, until: float = np.inf) -> Scores:
     """The scores of the rows from `time` on, before `until`."""
-    kept = np.asarray((scores.times >= time) & (scores.times < until))
-    blame, moments = (None if each is None else each[kept] for each in (scores.blame, scores.moments))
-    times, values, shares = scores.times[kept], scores.values[kept], scores.shares[kept]
-    return replace(scores, times=times, values=values, shares=shares, blame=blame, moments=moments)
+    return rows(scores, np.asarray((scores.times >= time) & (scores.times < until)))
 
 
 def moment(seconds: float) -> datetime:

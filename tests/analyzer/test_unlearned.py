@@ -30,7 +30,7 @@ from analyzer.data import (
 )
 from analyzer.host_models import HostModels, fit_host
 from analyzer.judge import Episode, Judge, Memory
-from analyzer.judge.ladder import heights_of
+from analyzer.judge.ladder import LEVELS, heights_of
 from analyzer.judge.unlearned import told_spans, unlearned
 from analyzer.prospects import Prospects
 from analyzer.rounds import Rounds
@@ -75,6 +75,15 @@ def test_what_was_told_is_heard_again_as_loud_after_learning_anew() -> None:
     heights = [the_next_burst(models) for models in (learned, not_learned, never_came)]
     assert heights[0] < 0.8 * heights[1]
     assert heights[1] > 0.9 * heights[2]
+
+
+def test_what_was_told_does_not_raise_the_bar_a_second_time_as_history() -> None:
+    history, begin = Frame("db-1", NAMES, day_before(NOW), a_day(BURSTS[:1])), BURSTS[0]
+    span = (float(history.times[begin]), float(history.times[begin + 9]))
+    counted, left_out = (fit_host(history, NOW, 60.0, told=told).calibration for told in ((), (span,)))
+    clearly = int(np.searchsorted(LEVELS, 1.5))
+    assert (counted.episodes[clearly], left_out.episodes[clearly]) == (1, 0)
+    assert left_out.days < counted.days
 
 
 def past(quiet: QuietReason | None, hours_ago: int, lasted: timedelta = HOUR) -> Precedent:
