@@ -12,7 +12,7 @@ import numpy as np
 
 from analyzer.data import Feature, Finding, Fleet, Peers, Quieting, Scores
 from analyzer.identities import Identity
-from analyzer.judge.anomaly import ANOMALY, Expected, anomalies, learned
+from analyzer.judge.anomaly import Expected, anomalies, learned
 from analyzer.judge.calibration import Calibration, calibrate
 from analyzer.judge.carrying import carried
 from analyzer.judge.departures import departures
@@ -23,6 +23,7 @@ from analyzer.judge.quieting import SETTLING_SECONDS, Reasons, reached
 from analyzer.judge.recurrence import expected_height, precedent, recalled
 from analyzer.judge.renaming import Suspects, lives, renames, suspects
 from analyzer.judge.saturation import SILENT, saturations, silences
+from analyzer.judge.telling import ANOMALY
 from analyzer.judge.upheavals import (
     REBOOT,
     RENAMED,

@@ -11,10 +11,10 @@ import numpy as np
 
 from analyzer.data import Cause, Evidence, Feature, Finding, Fleet, Severity, Window
 from analyzer.features import matcher, query
-from analyzer.judge.anomaly import ANOMALY
 from analyzer.judge.calibration import Calibration
 from analyzer.judge.memory import Episode
 from analyzer.judge.saturation import SILENT
+from analyzer.judge.telling import ANOMALY
 from analyzer.judge.upheavals import BEFORE, BOOT, CORES, MEMORY, RENAMED, RESIZED, UPHEAVALS
 from analyzer.machines import BOOTED, Machine, Machines
 from analyzer.machines import CORES as CORES_QUERY

@@ -13,12 +13,12 @@ from datetime import UTC, timedelta, tzinfo
 import numpy as np
 
 from analyzer.data import Finding, Host, Opinionated, Quiet, Quieting, Values
-from analyzer.judge.anomaly import ANOMALY
 from analyzer.judge.findings import Scene
 from analyzer.judge.ladder import GAP_STEPS
 from analyzer.judge.likeness import clearly_stronger, cosine, shares_of
 from analyzer.judge.memory import Episode
 from analyzer.judge.recurrence import Precedents, Reached, recurrence
+from analyzer.judge.telling import ANOMALY
 from analyzer.silencing import silenced_by
 
 # Two findings are alike when the angle between their causes is small.

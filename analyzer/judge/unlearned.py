@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from analyzer.data import Opinionated, QuietReason, Rows, Times
-from analyzer.judge.anomaly import ANOMALY
 from analyzer.judge.memory import Memory
+from analyzer.judge.telling import ANOMALY
 
 # From when until when, in epoch seconds; `inf` for what is not over.
 Spans = tuple[tuple[float, float], ...]

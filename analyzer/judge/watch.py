@@ -111,12 +111,12 @@ class Rule:
         heights: Values,
         step_seconds: float,
         expected: Values | None = None,
-        anew: Flags | None = None,
+        anew: Values | None = None,
     ) -> Watch:
         """The watch after one row of all hosts; rows counted before change nothing. `heights[h]` NaN: not scored.
 
         What is no higher than `expected[h]` is no news at this time, and does not count towards the bar. Where
-        `anew[h]` another story begins with this row, also over an alarm that goes on.
+        `anew[h]` is a bar, another story begins with this row, by that one, also over an alarm that goes on.
         """
         scored = np.isfinite(heights) & (time > watch.until)
         heights = np.where(scored, heights, -np.inf).astype(np.float32)
@@ -125,9 +125,10 @@ class Rule:
         allowed = self.budget.bars(counts, days, learned.held_out(step_seconds))
         allowed = np.maximum(allowed, self.budget.brief_bars(watch.lately, self.brief_days))
         bar = np.where(watch.alarming, watch.bar, allowed)
-        begins = np.zeros(len(bar), bool) if anew is None else anew & scored
-        if begins.any():
-            bar = np.where(begins, np.minimum(allowed, self.ceilings(watch.days, learned, step_seconds)), bar)
+        begins = np.zeros(len(bar), bool)
+        if anew is not None:
+            begins = np.isfinite(anew) & scored
+            bar = np.where(begins, np.fmin(allowed, anew), bar)
         bad = begins | (heights >= np.where(watch.alarming, self.calm * bar, bar))
         last_bad = np.where(bad, time, watch.last_bad)
         alarming = bad | (watch.alarming & (time - last_bad <= (self.hold_steps + 0.5) * step_seconds))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import reduce
+from datetime import timedelta
+from functools import partial, reduce
 
 import numpy as np
 
@@ -26,16 +27,20 @@ from benchmarks.simulations.lives import chapters, moment
 Forms = list[tuple[float, Finding]]
 
 
-def outcomes_of_one_life(kept: Mapping[str, Recording], budget: float, seconds: float) -> Iterator[Outcome]:
+def outcomes_of_one_life(
+    kept: Mapping[str, Recording], budget: float, seconds: float, step: timedelta = STEP
+) -> Iterator[Outcome]:
     """In the order in which they came; the calm before each is the time since what was recorded of the one before."""
     faults = {fault.name: fault for fault in FAULTS}
     recorded = sorted((one for one in kept.values() if one.name != QUIET), key=lambda one: one.began)
-    findings = lived(reduce(joined, (one.frame for one in recorded), kept[QUIET].frame), recorded[0].learned, budget)
+    whole = reduce(partial(joined, step=step), (one.frame for one in recorded), kept[QUIET].frame)
+    findings = lived(whole, recorded[0].learned, budget, step)
+    early = max(EARLY_SECONDS, step.total_seconds())
     before = recorded[0].learned
     for one in recorded:
         until = min(one.began + seconds, float(one.frame.times[-1]))
-        its = [forms for forms in findings if within(forms, one.began - EARLY_SECONDS, until)]
-        calm = [forms for forms in findings if before <= started(forms) < one.began - EARLY_SECONDS]
+        its = [forms for forms in findings if within(forms, one.began - early, until)]
+        calm = [forms for forms in findings if before <= started(forms) < one.began - early]
         calm_seconds, before = one.began - before, float(one.frame.times[-1])
         heard = min((forms[0][0] for forms in its), default=None)
         read_at = until if heard is None else min(heard + GATHER_SECONDS, until)
@@ -44,16 +49,16 @@ def outcomes_of_one_life(kept: Mapping[str, Recording], budget: float, seconds: 
         yield outcome(faults[one.name], after, read, [told(forms[-1][1]) for forms in calm], calm_seconds)
 
 
-def lived(whole: Frame, learned: float, budget: float) -> list[Forms]:
+def lived(whole: Frame, learned: float, budget: float, step: timedelta) -> list[Forms]:
     """Every finding that was told after the host was first `learned`, in all its forms."""
-    first, judge, memory = int(np.searchsorted(whole.times, learned, "right")), judge_of(budget), Memory()
+    first, judge, memory = int(np.searchsorted(whole.times, learned, "right")), judge_of(budget, step), Memory()
     found: dict[str, Forms] = defaultdict(list)
 
     def so_far() -> Spans:
         return told_spans(whole.host, memory, ())
 
     curriculum = curriculum_for(CATALOGUE)
-    for chapter in chapters(whole, first, STEP.total_seconds(), curriculum=curriculum, told=so_far):
+    for chapter in chapters(whole, first, step.total_seconds(), curriculum=curriculum, told=so_far):
         calibrations = {whole.host: chapter.models.calibration}
         for now in chapter.scores.times.tolist():
             at = int(np.searchsorted(whole.times, now))

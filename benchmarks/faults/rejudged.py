@@ -8,7 +8,7 @@ analyzer does. What is lost is the delay of the programs, and what the process g
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -63,8 +63,10 @@ class Life:
         return [(when, told(finding)) for when, finding in found.values()]
 
 
-def judge_of(budget: float) -> Judge:
-    """As a run sets it, whose steps are seconds."""
+def judge_of(budget: float, step: timedelta = STEP) -> Judge:
+    """As a run sets it, whose steps are seconds; at other steps as it is by default."""
+    if step != STEP:
+        return Judge(CATALOGUE, step, false_alarms_per_day=budget)
     return Judge(CATALOGUE, STEP, 4.0, budget, saturated_seconds=20.0, silent_seconds=20.0)
 
 
@@ -95,13 +97,13 @@ def judged(life: Life, fault: Fault, began: float, seconds: float) -> Outcome:
     return outcome(fault, min(heard) - began, read, calm, began - life.frame.times[life.learned - 1])
 
 
-def joined(before: Frame, after: Frame) -> Frame:
+def joined(before: Frame, after: Frame, step: timedelta = STEP) -> Frame:
     """Both on one grid; what lies between them is a gap."""
-    step = STEP.total_seconds()
-    times = np.arange(round((after.times[-1] - before.times[0]) / step) + 1) * step + before.times[0]
+    seconds = step.total_seconds()
+    times = np.arange(round((after.times[-1] - before.times[0]) / seconds) + 1) * seconds + before.times[0]
     values = np.full((len(times), len(before.features)), np.nan, np.float32)
     for part in (before, after):
-        values[np.rint((part.times - times[0]) / step).astype(np.intp)] = aligned(part, before.features)
+        values[np.rint((part.times - times[0]) / seconds).astype(np.intp)] = aligned(part, before.features)
     return Frame(before.host, before.features, times, values)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from analyzer.data import Feature, Finding, Fleet, Host, Precedent, Scores, Values
+from analyzer.data import Feature, Finding, Fleet, Host, Precedent, Scores, Severity, Values
 from analyzer.judge import Calibration, Judge, Memory, Verdict
 from analyzer.judge.ladder import LEVELS
 from analyzer.judge.stories import MOST_A_DAY, Story, another, leading
@@ -64,6 +64,12 @@ TROUBLE = [*calm(30), *rows(5, 3.0, CPU), *calm(HOUR)]
 
 def test_another_trouble_an_hour_after_one_that_was_higher_is_told() -> None:
     assert heard([*TROUBLE, *rows(5, 2.0, DISK)]) == [(30, "cpu"), (95, "disk")]
+
+
+def test_it_is_as_severe_as_it_is_above_what_history_lets_expect() -> None:
+    """Else nobody would be notified of what is just as bad as the first."""
+    told = judged([*TROUBLE, *rows(2, 1.6, DISK)], reached=1.0).findings
+    assert [(f.causes[0].feature, f.severity) for f in told if f.firing] == [("disk", Severity.WARNING)]
 
 
 def test_the_same_trouble_again_is_not() -> None:
