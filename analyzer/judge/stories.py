@@ -25,11 +25,15 @@ LEADING = 5
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What was unusual: since when (epoch seconds), how high it went, and the share of each leading cause."""
+    """What was unusual: since when (epoch seconds), how high it went, and the share of each leading cause.
+
+    `told` to people, or in the making.
+    """
 
     starts_at: float
     peak: float
     shares: Mapping[str, float]
+    told: bool = True
 
     @classmethod
     def of(cls, episode: Episode) -> Story:
@@ -37,7 +41,7 @@ class Story:
 
     @classmethod
     def past(cls, known: Precedent) -> Story:
-        return cls(known.starts_at.timestamp(), height(known.score), known.shares)
+        return cls(known.starts_at.timestamp(), height(known.score), known.shares, known.quiet is None)
 
 
 def leading(parts: Mapping[str, float]) -> dict[str, float]:
@@ -46,8 +50,8 @@ def leading(parts: Mapping[str, float]) -> dict[str, float]:
     return {name: parts[name] / total for name in sorted(parts, key=lambda name: (-parts[name], name))[:LEADING]}
 
 
-def another(story: Story, told: Sequence[Story]) -> bool:
-    """Whether this is news beside all that was told: put down to other causes, or clearly higher."""
-    if sum(story.starts_at - one.starts_at < DAY_SECONDS for one in told) >= MOST_A_DAY:
+def another(story: Story, known: Sequence[Story]) -> bool:
+    """Whether this is news beside all that is known: put down to other causes, or clearly higher."""
+    if sum(one.told and story.starts_at - one.starts_at < DAY_SECONDS for one in known) >= MOST_A_DAY:
         return False
-    return all(story.peak >= STRONGER * one.peak or cosine(story.shares, one.shares) < UNLIKE for one in told)
+    return all(story.peak >= STRONGER * one.peak or cosine(story.shares, one.shares) < UNLIKE for one in known)

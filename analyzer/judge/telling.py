@@ -81,8 +81,8 @@ class Telling:
     def _another(self, host: str, time: float, peak: float) -> bool:
         known = self.scores[host]
         parts = _parts(known, int(np.flatnonzero(known.times == time)[0]))
-        told = [*map(Story.past, self.past.get(host, ())), *map(Story.of, self.of(host))]
-        return another(Story(time, peak, leading(parts)), told)
+        before = [*map(Story.past, self.past.get(host, ())), *map(Story.of, self.of(host))]
+        return another(Story(time, peak, leading(parts)), before)
 
 
 def _over(episode: Episode, time: float, step_seconds: float) -> float:

@@ -149,6 +149,13 @@ def test_a_host_that_tells_a_new_story_each_hour_is_told_of_no_more_than_so_many
     assert another(Story(BEGIN + 86400.0 + 1.0, 2.0, {"other": 1.0}), known)
 
 
+def test_what_nobody_was_told_of_does_not_count_for_that() -> None:
+    known = [Story(BEGIN + 3600.0 * n, 2.0, {f"feature_{n}": 1.0}, told=n > 0) for n in range(MOST_A_DAY)]
+    assert another(Story(BEGIN + 3600.0 * MOST_A_DAY, 2.0, {"other": 1.0}), known)
+    quiet = Precedent("web-1", at(3), at(9), 2, 0.9, {"cpu": 1.0}, quiet="small")
+    assert not Story.past(quiet).told
+
+
 def test_a_story_is_put_down_to_the_five_causes_that_a_finding_tells() -> None:
     assert leading({"a": 4.0, "b": 2.0, "c": 1.0, "d": 1.0, "e": 1.0, "f": 1.0}) == {
         "a": 0.4,
