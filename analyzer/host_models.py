@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from analyzer.data import Feature, Frame, Reach, Scores, State, Values
+from analyzer.data import Feature, Frame, Reach, Rows, Scores, State, Values
 from analyzer.detectors import DETECTORS, Lesson, scored
 from analyzer.detectors.fitted import Fitted, each_array
 from analyzer.detectors.scaling import Floors, floors_of
@@ -124,11 +124,9 @@ def fit_host(
     unusual = unlearned(known.times, told)
     lesson = Lesson.of(known, curriculum.detectors, curriculum.floors, unusual)
     held_out = _held_out(lesson, known)
-    if unusual is not None:
-        held_out[unusual] = np.nan
     fitted = lesson.fit(incident_rows(held_out, step_seconds, LEFT_OUT))
     fitted = _reaching(fitted, known.features, inherited.reach, now)
-    calibration = calibrate(held_out, step_seconds, known)
+    calibration = calibrate(_without(held_out, unusual), step_seconds, known)
     calibration = replace(calibration, precedents=precedents(known, held_out, step_seconds, fitted))
     states, hours = _states(known, inherited.states), usual_hours(known)
     return HostModels(history.host, known.features, fitted, calibration, now, len(lesson.rows), states, hours)
@@ -167,6 +165,13 @@ def _held_out(lesson: Lesson, history: Frame) -> Values:
     told = np.full(len(history.times), np.nan, np.float32)
     told[lesson.rows] = lesson.held_out(FOLDS)
     return told
+
+
+def _without(heights: Values, rows: Rows | None) -> Values:
+    """What was told is counted when it is told, and not once more as history."""
+    counted = heights.copy()
+    counted[[] if rows is None else rows] = np.nan
+    return counted
 
 
 def _with_values(history: Frame) -> Frame:
