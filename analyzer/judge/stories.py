@@ -17,8 +17,8 @@ from analyzer.judge.memory import Episode
 # Less than so alike, by the cosine of what they are put down to, is not the same trouble: with the whole of a recorded
 # real fault the first rows of the same one have cosines of 0.5 to 0.9, those of others mostly of 0.05 to 0.45.
 UNLIKE = 0.5
-# A host with more than so many stories within a day is no longer what was learned.
-MOST_A_DAY = 12
+# A host with more than so many stories within a day is no longer what was learned; who bears more alarms hears more.
+MOST_A_DAY = 12.0
 # A finding tells so many causes.
 LEADING = 5
 
@@ -50,8 +50,12 @@ def leading(parts: Mapping[str, float]) -> dict[str, float]:
     return {name: parts[name] / total for name in sorted(parts, key=lambda name: (-parts[name], name))[:LEADING]}
 
 
-def another(story: Story, known: Sequence[Story]) -> bool:
-    """Whether this is news beside all that is known: put down to other causes, or clearly higher."""
-    if sum(one.told and story.starts_at - one.starts_at < DAY_SECONDS for one in known) >= MOST_A_DAY:
+def another(story: Story, known: Sequence[Story], believed_per_day: float = 0.0) -> bool:
+    """Whether this is news beside all that is known: put down to other causes, or clearly higher.
+
+    `believed_per_day` is how many alarms a day are believed anyway.
+    """
+    lately = sum(one.told and story.starts_at - one.starts_at < DAY_SECONDS for one in known)
+    if lately >= max(MOST_A_DAY, believed_per_day):
         return False
     return all(story.peak >= STRONGER * one.peak or cosine(story.shares, one.shares) < UNLIKE for one in known)

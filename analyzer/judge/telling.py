@@ -82,7 +82,7 @@ class Telling:
         known = self.scores[host]
         parts = _parts(known, int(np.flatnonzero(known.times == time)[0]))
         before = [*map(Story.past, self.past.get(host, ())), *map(Story.of, self.of(host))]
-        return another(Story(time, peak, leading(parts)), before)
+        return another(Story(time, peak, leading(parts)), before, self.rule.budget.believed_per_day)
 
 
 def _over(episode: Episode, time: float, step_seconds: float) -> float:

@@ -11,7 +11,7 @@ import pytest
 from analyzer.data import Feature, Finding, Fleet, Host, Precedent, Scores, Severity, Values
 from analyzer.judge import Calibration, Judge, Memory, Verdict
 from analyzer.judge.ladder import LEVELS
-from analyzer.judge.stories import MOST_A_DAY, Story, another, leading
+from analyzer.judge.stories import Story, another, leading
 
 STEP = timedelta(seconds=60)
 BEGIN = 1_767_571_200.0  # 2026-01-05 00:00 UTC
@@ -142,16 +142,17 @@ def test_row_by_row_or_all_at_once_the_same_is_told() -> None:
 
 def test_a_host_that_tells_a_new_story_each_hour_is_told_of_no_more_than_so_many_a_day() -> None:
     """Each has causes of its own: what was learned is not this host any more."""
-    known = [Story(BEGIN + 3600.0 * n, 2.0, {f"feature_{n}": 1.0}) for n in range(MOST_A_DAY)]
-    now = BEGIN + 3600.0 * MOST_A_DAY
+    known = [Story(BEGIN + 3600.0 * n, 2.0, {f"feature_{n}": 1.0}) for n in range(12)]
+    now = BEGIN + 3600.0 * 12
     assert another(Story(now, 2.0, {"other": 1.0}), known[1:])
     assert not another(Story(now, 2.0, {"other": 1.0}), known)
+    assert another(Story(now, 2.0, {"other": 1.0}), known, believed_per_day=12.5)
     assert another(Story(BEGIN + 86400.0 + 1.0, 2.0, {"other": 1.0}), known)
 
 
 def test_what_nobody_was_told_of_does_not_count_for_that() -> None:
-    known = [Story(BEGIN + 3600.0 * n, 2.0, {f"feature_{n}": 1.0}, told=n > 0) for n in range(MOST_A_DAY)]
-    assert another(Story(BEGIN + 3600.0 * MOST_A_DAY, 2.0, {"other": 1.0}), known)
+    known = [Story(BEGIN + 3600.0 * n, 2.0, {f"feature_{n}": 1.0}, told=n > 0) for n in range(12)]
+    assert another(Story(BEGIN + 3600.0 * 12, 2.0, {"other": 1.0}), known)
     quiet = Precedent("web-1", at(3), at(9), 2, 0.9, {"cpu": 1.0}, quiet="small")
     assert not Story.past(quiet).told
 
